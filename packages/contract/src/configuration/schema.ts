@@ -1,0 +1,111 @@
+import { DURATION_PATTERN } from "@muster/kernel";
+import Type, { type Static } from "typebox";
+
+const strict = { additionalProperties: false } as const;
+const Name = Type.String({
+  pattern: "^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$",
+  description: "Lower-case letters, digits and hyphens",
+});
+const DurationText = Type.String({
+  pattern: DURATION_PATTERN,
+  description: "A whole number and ms, s, m, h or d: 500ms, 24h",
+});
+const Path = Type.String({ pattern: "^/", description: "A path on the service, starting with /" });
+
+/** A process that Muster starts itself before it looks at the service. */
+export const ProcessSchema = Type.Object(
+  {
+    command: Type.Array(Type.String({ minLength: 1 }), {
+      minItems: 1,
+      description: "Program and arguments; no shell. `{port}` becomes the free port that the service must listen on",
+    }),
+    env: Type.Optional(
+      Type.Record(Type.String(), Type.String(), {
+        description: "Environment of the process, beside PATH; `{port}` as in command",
+      }),
+    ),
+    readyWithin: Type.Optional(DurationText),
+  },
+  strict,
+);
+
+export const LoadSchema = Type.Object(
+  {
+    method: Type.Optional(Type.Enum(["GET", "POST"], { default: "GET" })),
+    path: Path,
+    body: Type.Optional(Type.Unknown({ description: "Sent as JSON" })),
+    ratePerSecond: Type.Integer({ minimum: 1, maximum: 100_000 }),
+    duration: DurationText,
+  },
+  strict,
+);
+
+export const EnvironmentSchema = Type.Object(
+  {
+    url: Type.Optional(
+      Type.String({ pattern: "^https?://", description: "Base address; not needed where `process` is given" }),
+    ),
+    process: Type.Optional(ProcessSchema),
+    readiness: Type.Optional(Path),
+    metrics: Type.Optional(Path),
+    postgres: Type.Optional(
+      Type.String({ minLength: 1, description: 'Connection string, or "muster" for Muster\'s own database' }),
+    ),
+    storage: Type.Optional(Type.String({ minLength: 1, description: "A folder whose disk is watched" })),
+    load: Type.Optional(LoadSchema),
+    allow: Type.Array(Type.Enum(["audit", "load"]), {
+      description: "What may be done to this environment beyond looking at it",
+    }),
+  },
+  strict,
+);
+
+export const PlannedCheckSchema = Type.Object(
+  {
+    check: Type.String({ minLength: 1, description: "Id of a check of the catalogue" }),
+    with: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), { description: "Parameters; the rest keep their defaults" }),
+    ),
+    freshFor: Type.Optional(DurationText),
+  },
+  strict,
+);
+
+export const ControlSchema = Type.Object(
+  {
+    id: Name,
+    title: Type.String({ minLength: 1 }),
+    owner: Type.Optional(Type.String({ minLength: 1 })),
+    checks: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
+    acceptWarnings: Type.Optional(Type.Boolean({ default: false })),
+  },
+  strict,
+);
+
+export const GateSchema = Type.Object(
+  {
+    title: Type.Optional(Type.String({ minLength: 1 })),
+    environment: Name,
+    controls: Type.Union([Type.Literal("all"), Type.Array(Name, { minItems: 1 })]),
+  },
+  strict,
+);
+
+/** What `muster.config.ts` declares. */
+export const ConfigurationSchema = Type.Object(
+  {
+    service: Type.Object(
+      { name: Name, title: Type.String({ minLength: 1 }), owner: Type.String({ minLength: 1 }) },
+      strict,
+    ),
+    environments: Type.Record(Type.String(), EnvironmentSchema, { minProperties: 1 }),
+    checks: Type.Array(PlannedCheckSchema, { minItems: 1 }),
+    controls: Type.Array(ControlSchema, { minItems: 1 }),
+    gates: Type.Record(Type.String(), GateSchema, { minProperties: 1 }),
+  },
+  strict,
+);
+
+export type Configuration = Static<typeof ConfigurationSchema>;
+export type EnvironmentConfiguration = Static<typeof EnvironmentSchema>;
+export type ProcessConfiguration = Static<typeof ProcessSchema>;

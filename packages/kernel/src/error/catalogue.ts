@@ -1,0 +1,193 @@
+/** Everything that can go wrong in a way that Muster can name. Codes are stable; scripts may rely on them. */
+export interface ErrorEntry {
+  readonly title: string;
+  /** HTTP status of an API answer that carries it. */
+  readonly status: number;
+  /** Exit code of a command that ends with it: 1 judged bad, 2 usage, 3 could not judge, 4 needs an answer. */
+  readonly exit: 1 | 2 | 3 | 4;
+  readonly cause: string;
+  readonly fix: string;
+}
+
+export const ERRORS = {
+  usage: {
+    title: "The command was not understood",
+    status: 400,
+    exit: 2,
+    cause: "An unknown command, an unknown option, or an option without its value.",
+    fix: "Run `muster help`, or `muster help <command>` for one command.",
+  },
+  "needs-answer": {
+    title: "An answer is needed",
+    status: 400,
+    exit: 4,
+    cause: "The command would ask a question, but there is no terminal to ask on.",
+    fix: "Give the answer with the option that the message names.",
+  },
+  "config-missing": {
+    title: "No configuration was found",
+    status: 500,
+    exit: 2,
+    cause: "There is no muster.config.ts here or in a folder above.",
+    fix: "Run `muster init`, or name the file with --config.",
+  },
+  "config-invalid": {
+    title: "The configuration does not hold",
+    status: 500,
+    exit: 2,
+    cause: "muster.config.ts could not be loaded, or has values that are not allowed.",
+    fix: "Correct every place that is listed; each line gives the path and what is allowed there.",
+  },
+  "facts-invalid": {
+    title: "The facts file cannot be read",
+    status: 400,
+    exit: 2,
+    cause: "The file is not there, is not JSON, or is not in the format muster-facts/1.",
+    fix: "Give a file that `muster check --save` or a run of `muster up` wrote.",
+  },
+  "target-invalid": {
+    title: "The address cannot be checked",
+    status: 400,
+    exit: 2,
+    cause: "It is not a complete http or https address.",
+    fix: "Write it as https://host or http://host:port/path.",
+  },
+  "database-unreachable": {
+    title: "PostgreSQL cannot be reached",
+    status: 503,
+    exit: 3,
+    cause: "The server does not answer, refuses the login, or went away.",
+    fix: "Check that it runs and that DATABASE_URL names it; without DATABASE_URL, read the log of the embedded server that the message names.",
+  },
+  "database-full": {
+    title: "There is no room left to write",
+    status: 507,
+    exit: 3,
+    cause: "The disk that holds the database or the reports is full.",
+    fix: "Free space on the disk that the message names and start again; what was acknowledged is safe.",
+  },
+  "database-start": {
+    title: "The embedded PostgreSQL did not start",
+    status: 503,
+    exit: 3,
+    cause: "Its process ended at once; the last lines of its log say why.",
+    fix: "Read the log that the message names, or set DATABASE_URL to use another server.",
+  },
+  "database-unsupported": {
+    title: "There is no embedded PostgreSQL for this machine",
+    status: 503,
+    exit: 3,
+    cause: "No binaries are published for this operating system and processor.",
+    fix: "Set DATABASE_URL to a PostgreSQL 18 server.",
+  },
+  "already-running": {
+    title: "Another Muster uses this data folder",
+    status: 409,
+    exit: 2,
+    cause: "One data folder belongs to one running Muster.",
+    fix: "Use the one that runs, stop it, or choose another folder with --data.",
+  },
+  "service-start": {
+    title: "The service did not start",
+    status: 503,
+    exit: 3,
+    cause: "Its process ended, or it was not ready in time.",
+    fix: "Read the service's log that the message names.",
+  },
+  "nothing-judged": {
+    title: "Nothing could be judged",
+    status: 503,
+    exit: 3,
+    cause: "No fact could be collected, so every check is unknown.",
+    fix: "Check that the address is right and answers from this machine.",
+  },
+  "chain-broken": {
+    title: "The evidence does not verify",
+    status: 500,
+    exit: 1,
+    cause: "A record was altered, dropped, reordered or inserted outside Muster.",
+    fix: "Keep the ledger as it is, compare it with an export or a backup, and find out who could write to the database.",
+  },
+  "not-found": {
+    title: "There is no such thing",
+    status: 404,
+    exit: 2,
+    cause: "The address, the id or the number names nothing that exists.",
+    fix: "List what there is and use a name from the list.",
+  },
+  "invalid-request": {
+    title: "The request does not hold",
+    status: 400,
+    exit: 2,
+    cause: "A value is missing, of the wrong kind, or out of range.",
+    fix: "Correct the places that are listed.",
+  },
+  unauthenticated: {
+    title: "Nobody is signed in",
+    status: 401,
+    exit: 2,
+    cause: "There is no session, or it has ended.",
+    fix: "Open a fresh sign-in link: `muster link` prints one.",
+  },
+  forbidden: {
+    title: "Your role does not allow this",
+    status: 403,
+    exit: 2,
+    cause: "The action needs a role that you do not have.",
+    fix: "Ask an admin for the role that the message names.",
+  },
+  "link-used": {
+    title: "The sign-in link is no longer good",
+    status: 401,
+    exit: 2,
+    cause: "It was used already, or it is too old.",
+    fix: "Print a fresh one with `muster link`.",
+  },
+  "run-active": {
+    title: "A run is going on",
+    status: 409,
+    exit: 2,
+    cause: "One environment is judged by one run at a time.",
+    fix: "Wait until it ends.",
+  },
+  "too-many-requests": {
+    title: "Too many requests",
+    status: 429,
+    exit: 3,
+    cause: "This address or user asked more often than the endpoint allows.",
+    fix: "Wait for the seconds that Retry-After names.",
+  },
+  internal: {
+    title: "Muster itself failed",
+    status: 500,
+    exit: 3,
+    cause: "A fault in Muster, not in what it looks at.",
+    fix: "Look up the request id in Muster's log, and report it.",
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** One place where a value was wrong, and what is allowed there. */
+export interface Problem {
+  /** Where: a path such as `environments.staging.url`, or the name of an option. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** A failure that Muster can name. The message says what happened here; the catalogue says the rest. */
+export class MusterError extends Error {
+  readonly code: ErrorCode;
+  readonly problems: readonly Problem[];
+
+  constructor(code: ErrorCode, message: string, options: { problems?: readonly Problem[]; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "MusterError";
+    this.code = code;
+    this.problems = options.problems ?? [];
+  }
+
+  get entry(): ErrorEntry {
+    return ERRORS[this.code];
+  }
+}
