@@ -1,5 +1,6 @@
 import { DURATION_PATTERN } from "@muster/kernel";
 import Type, { type Static } from "typebox";
+import { PERMISSIONS } from "../unit/collector.ts";
 
 const strict = { additionalProperties: false } as const;
 const Name = Type.String({
@@ -53,7 +54,7 @@ export const EnvironmentSchema = Type.Object(
     ),
     storage: Type.Optional(Type.String({ minLength: 1, description: "A folder whose disk is watched" })),
     load: Type.Optional(LoadSchema),
-    allow: Type.Array(Type.Enum(["audit", "load"]), {
+    allow: Type.Array(Type.Enum([...PERMISSIONS]), {
       description: "What may be done to this environment beyond looking at it",
     }),
   },

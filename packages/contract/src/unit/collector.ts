@@ -2,6 +2,11 @@ import type { Static, TObject } from "typebox";
 import type { FactKind } from "./facts.ts";
 import type { Target } from "./target.ts";
 
+/** What may be done to an environment beyond looking at it as any visitor does. Nothing is allowed by default. */
+export const PERMISSIONS = ["audit", "load"] as const;
+
+export type Permission = (typeof PERMISSIONS)[number];
+
 /** What a collector is given beside its target. */
 export interface CollectContext {
   /** Aborted when the time is up or the run is cancelled; every wait must honour it. */
@@ -19,6 +24,8 @@ export interface Collector<S extends TObject = TObject> {
   readonly title: string;
   /** Milliseconds it may take. */
   readonly timeoutMs: number;
+  /** What the environment must allow before this may look, beyond what any visitor does. */
+  readonly permission?: Permission;
   collect(target: Target, context: CollectContext): Promise<Static<S>>;
 }
 
