@@ -4,6 +4,8 @@ import {
   type Clock,
   type Collection,
   durationMs,
+  type ErrorCode,
+  ERRORS,
   type Instant,
   type Ledger,
   type Run,
@@ -46,7 +48,7 @@ export interface RunRequest {
 /** What a run came to. */
 export type RunResult =
   | { readonly state: "completed"; readonly readiness: Readiness; readonly files: RunFiles }
-  | { readonly state: "aborted"; readonly reason: string };
+  | { readonly state: "aborted"; readonly code: ErrorCode; readonly reason: string };
 
 /** Everything that a report is written from. */
 export interface RunRecord {
@@ -100,8 +102,8 @@ export async function runWorkflow(
 ): Promise<RunResult> {
   const step = <T>(id: RunStepId, work: () => Promise<{ result: T; note?: string }>): Promise<T> =>
     steps.step(id, () => timed(id, request, dependencies, work));
+  await steps.step("begin", () => begin(request, dependencies));
   try {
-    await steps.step("begin", () => begin(request, dependencies));
     await step("service", async () => {
       const address = await dependencies.serviceAddress(request.environment);
       return { result: address.href, note: address.host };
@@ -123,8 +125,14 @@ export async function runWorkflow(
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     await steps.step("abort", () => end("aborted", reason, request, dependencies));
-    return { state: "aborted", reason };
+    return { state: "aborted", code: codeOf(error), reason };
   }
+}
+
+/** The code of a failure. One that was remembered across a crash has lost its class but not its code. */
+function codeOf(error: unknown): ErrorCode {
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+  return typeof code === "string" && code in ERRORS ? (code as ErrorCode) : "internal";
 }
 
 /** Why a run may not go on, although nothing failed. */

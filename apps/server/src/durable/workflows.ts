@@ -1,0 +1,94 @@
+import { DBOS, type DLogger } from "@dbos-inc/dbos-sdk";
+import type { DurableSteps } from "@muster/application";
+import type { Secret } from "@muster/kernel";
+import type { Logger } from "pino";
+import { holdReplicaLock } from "./replica-lock.ts";
+
+/**
+ * Version of the workflows' shape. A workflow that was interrupted is only continued by a Muster
+ * whose steps have the same names in the same order; raise it when that changes.
+ */
+const WORKFLOW_VERSION = "1";
+
+/** How often a replica looks for work that a dead one left. */
+const TAKE_OVER_INTERVAL_MS = 5_000;
+
+/** How a durable workflow stands, as far as Muster cares. */
+export type WorkflowState = "unknown" | "going-on" | "ended";
+
+/** Workflows that survive the process: what they did is in PostgreSQL, and another process goes on with it. */
+export interface DurableWorkflows<Request> {
+  /** Starts a workflow under an id. Starting an id again only returns. */
+  start(id: string, request: Request): Promise<void>;
+  state(id: string): Promise<WorkflowState>;
+  /** Stops working. What is under way stays to be continued by the next start. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Opens durable workflows on a PostgreSQL database (DBOS Transact, in the schema `dbos`).
+ *
+ * Each replica holds a session lock in PostgreSQL under its own number. A replica that dies loses
+ * it at once, whoever finds its work with the lock free continues it: no heartbeats, no clocks.
+ */
+export async function openWorkflows<Request, Result>(options: {
+  readonly url: Secret;
+  readonly name: string;
+  readonly workflow: (request: Request, steps: DurableSteps) => Promise<Result>;
+  readonly log: Logger;
+}): Promise<DurableWorkflows<Request>> {
+  const { url, name, workflow, log } = options;
+  const replica = await holdReplicaLock(url, log);
+  const steps: DurableSteps = { step: (step, work) => DBOS.runStep(work, { name: step }) };
+  const registered = DBOS.registerWorkflow((request: Request) => workflow(request, steps), { name });
+  DBOS.setConfig({
+    name: "muster",
+    systemDatabaseUrl: url.reveal(),
+    systemDatabasePoolSize: 5,
+    applicationVersion: WORKFLOW_VERSION,
+    executorID: String(replica.id),
+    schedulerPollingIntervalMs: 1_000,
+    logger: quietLogger(log),
+  });
+  await DBOS.launch();
+
+  const takeOver = async (): Promise<void> => {
+    const pending = await DBOS.listWorkflows({ status: "PENDING" });
+    for (const each of pending) {
+      const owner = Number(each.executorId);
+      if (owner === replica.id || !(await replica.isDead(owner))) continue;
+      log.info({ workflow: each.workflowID, owner }, "continuing the work of a replica that is gone");
+      await DBOS.resumeWorkflow(each.workflowID);
+    }
+  };
+  await takeOver();
+  const timer = setInterval(() => {
+    takeOver().catch((error: unknown) => log.warn({ err: error }, "could not look for work that was left"));
+  }, TAKE_OVER_INTERVAL_MS);
+
+  return {
+    async start(id, request) {
+      await DBOS.startWorkflow(registered, { workflowID: id })(request);
+    },
+    async state(id) {
+      const status = await DBOS.getWorkflowStatus(id);
+      if (!status) return "unknown";
+      return status.status === "PENDING" || status.status === "ENQUEUED" ? "going-on" : "ended";
+    },
+    async stop() {
+      clearInterval(timer);
+      await DBOS.shutdown({ deregister: true });
+      await replica.release();
+    },
+  };
+}
+
+/** DBOS narrates its own start at level info; here that is detail. */
+function quietLogger(log: Logger): DLogger {
+  return {
+    debug: (entry) => log.trace({ dbos: entry }),
+    info: (entry) => log.debug({ dbos: entry }),
+    warn: (entry) => log.warn({ dbos: entry }),
+    error: (entry, metadata) => log.error({ dbos: entry, err: metadata?.error }),
+  };
+}

@@ -1,0 +1,114 @@
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import cookie from "@fastify/cookie";
+import helmet from "@fastify/helmet";
+import rateLimit from "@fastify/rate-limit";
+import files from "@fastify/static";
+import swagger from "@fastify/swagger";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import websocket from "@fastify/websocket";
+import type { SignInSources } from "@muster/application";
+import type { ReadinessSources } from "@muster/application";
+import type { LiveEvents } from "@muster/contract";
+import type { Run } from "@muster/kernel";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from "fastify";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Logger } from "pino";
+import { guardRoutes } from "./access.ts";
+import { answerProblems } from "./problems.ts";
+import { consoleRoutes } from "./routes/console.ts";
+import { evidenceRoutes } from "./routes/evidence.ts";
+import { liveRoutes } from "./routes/live.ts";
+import { probeRoutes } from "./routes/probes.ts";
+import { readinessRoutes } from "./routes/readiness.ts";
+import { runRoutes } from "./routes/runs.ts";
+import { sessionRoutes } from "./routes/session.ts";
+import { waiverRoutes } from "./routes/waivers.ts";
+
+/** Everything that the routes work with. */
+export interface AppSources extends ReadinessSources, SignInSources {
+  readonly live: LiveEvents;
+  /** Starts a run of a gate's environment on behalf of a user. @throws {MusterError} `run-active` */
+  startRun(actor: string, gate?: string): Promise<Run>;
+  /** Throws when the database does not answer. */
+  ping(): Promise<void>;
+  /** Folder of the built console. */
+  readonly consoleFolder: string;
+}
+
+/** Fastify with schemas as types. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+const BODY_LIMIT_BYTES = 64 * 1024;
+const REQUESTS_PER_MINUTE = 600;
+
+/** Builds the HTTP server: security headers, limits, access, then the routes. It does not listen yet. */
+export async function createApp(sources: AppSources, log: Logger): Promise<App> {
+  const app: App = Fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    genReqId: () => randomUUID(),
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: 30_000,
+    forceCloseConnections: true,
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  // Answers are validated by tests; at run time they are sent as they are, so that no member is dropped in silence.
+  app.setSerializerCompiler(() => JSON.stringify);
+
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        imgSrc: ["'self'", "data:"],
+        objectSrc: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    // The console may stand behind a proxy that ends TLS; that proxy says for how long.
+    hsts: false,
+    referrerPolicy: { policy: "no-referrer" },
+  });
+  await app.register(cookie);
+  await app.register(rateLimit, { max: REQUESTS_PER_MINUTE, timeWindow: "1 minute", enableDraftSpec: true });
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "Muster",
+        version: "1",
+        description: "Readiness from evidence: verdicts, the ledger, runs and waivers.",
+        license: { name: "Apache-2.0" },
+      },
+      components: {
+        securitySchemes: { session: { type: "apiKey", in: "cookie", name: "muster_session" } },
+      },
+      security: [{ session: [] }],
+    },
+  });
+  await app.register(websocket, { options: { maxPayload: 1024 } });
+  guardRoutes(app as FastifyInstance, sources);
+  answerProblems(app as FastifyInstance);
+
+  probeRoutes(app, sources);
+  sessionRoutes(app, sources);
+  readinessRoutes(app, sources);
+  evidenceRoutes(app, sources);
+  runRoutes(app, sources);
+  waiverRoutes(app, sources);
+  // The websocket plugin takes hold of routes that are registered after it, in a scope of their own.
+  await app.register(async (scope) => liveRoutes(scope as App, sources));
+  if (existsSync(sources.consoleFolder)) {
+    await app.register(files, { root: sources.consoleFolder, serve: false });
+    consoleRoutes(app, sources.consoleFolder);
+  }
+  return app;
+}
