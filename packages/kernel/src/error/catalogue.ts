@@ -157,6 +157,42 @@ export const ERRORS = {
     cause: "This address or user asked more often than the endpoint allows.",
     fix: "Wait for the seconds that Retry-After names.",
   },
+  "too-large": {
+    title: "The request is too large",
+    status: 413,
+    exit: 2,
+    cause: "The body is longer than this endpoint takes.",
+    fix: "Send less at once: fewer rows in a request, or a smaller file.",
+  },
+  "unsupported-media": {
+    title: "The content type is not supported",
+    status: 415,
+    exit: 2,
+    cause: "The Content-Type header is missing or names a format that this endpoint does not read.",
+    fix: "Send the content type that the message names.",
+  },
+  "method-not-allowed": {
+    title: "The method is not allowed here",
+    status: 405,
+    exit: 2,
+    cause: "The address exists, but not for this method.",
+    fix: "Use one of the methods that the Allow header names.",
+  },
+  "model-invalid": {
+    title: "The model cannot be served",
+    status: 422,
+    exit: 3,
+    cause:
+      "The file is damaged, uses what the runtime does not know, or does not give the answers that its card promises.",
+    fix: "Export the model again as ONNX, and check that its card belongs to that file.",
+  },
+  overloaded: {
+    title: "Too much is waiting already",
+    status: 503,
+    exit: 3,
+    cause: "Requests arrive faster than they can be answered.",
+    fix: "Wait for the seconds that Retry-After names, or add capacity.",
+  },
   internal: {
     title: "Muster itself failed",
     status: 500,

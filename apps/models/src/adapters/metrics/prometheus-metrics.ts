@@ -1,0 +1,44 @@
+import { collectDefaultMetrics, Counter, Histogram, Registry } from "prom-client";
+import type { Metrics } from "../../domain/observability/metrics.ts";
+
+/** Metrics in the Prometheus text format. A registry of its own, so that two services can live in one process, as in tests. */
+export function createPrometheusMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const duration = new Histogram({
+    name: "http_request_duration_seconds",
+    help: "Time from the first byte of a request to the last of its answer; the count is the number of requests.",
+    labelNames: ["method", "route", "status"],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers: [registry],
+  });
+  const predictions = new Counter({
+    name: "models_predictions_total",
+    help: "Rows predicted.",
+    labelNames: ["model", "version"],
+    registers: [registry],
+  });
+  const batchRows = new Histogram({
+    name: "models_batch_rows",
+    help: "Rows that one run of a model computed together.",
+    labelNames: ["model", "version"],
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
+    registers: [registry],
+  });
+  const dispatches = new Counter({
+    name: "models_batches_total",
+    help: "Runs of a model by why they were started.",
+    labelNames: ["model", "version", "reason"],
+    registers: [registry],
+  });
+  return {
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+    request: (method, route, status, seconds) => duration.observe({ method, route, status }, seconds),
+    predictions: (model, version, rows) => predictions.inc({ model, version }, rows),
+    batch({ name, version }, { rows, reason }) {
+      batchRows.observe({ model: name, version }, rows);
+      dispatches.inc({ model: name, version, reason });
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { fileURLToPath } from "node:url";
+import { MusterError, type Problem } from "@muster/kernel";
+import type { ServingLimits } from "./domain/serving/served-model.ts";
+
+/** How this process is to run; read from the environment once, at the start. */
+export interface Configuration {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly logLevel: string;
+  /** Folder with the models that come with the platform. */
+  readonly builtinModels: string;
+  readonly maxBodyBytes: number;
+  readonly limits: ServingLimits;
+  /** Threads of one model run. */
+  readonly threads: number;
+  /** End when standard input ends, which it does when the parent process goes away. */
+  readonly exitWithParent: boolean;
+}
+
+const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
+
+/**
+ * Reads the configuration from environment variables.
+ * @throws {MusterError} `usage` with every variable that does not hold.
+ */
+export function readConfiguration(env: Readonly<Record<string, string | undefined>>): Configuration {
+  const problems: Problem[] = [];
+
+  function number(name: string, fallback: number, min: number, max: number): number {
+    const text = env[name];
+    if (text === undefined || text === "") return fallback;
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= min && value <= max) return value;
+    problems.push({ path: name, message: `must be a whole number from ${min} to ${max}, not "${text}"` });
+    return fallback;
+  }
+
+  function oneOf(name: string, allowed: readonly string[], fallback: string): string {
+    const text = env[name] ?? fallback;
+    if (!allowed.includes(text))
+      problems.push({ path: name, message: `must be one of ${allowed.join(", ")}, not "${text}"` });
+    return text;
+  }
+
+  const configuration: Configuration = {
+    host: env["HOST"] || "127.0.0.1",
+    port: number("PORT", 8_080, 0, 65_535),
+    logLevel: oneOf("LOG_LEVEL", LOG_LEVELS, "info"),
+    builtinModels: env["BUILTIN_MODELS"] || fileURLToPath(new URL("../models", import.meta.url)),
+    maxBodyBytes: number("MAX_BODY_BYTES", 4 * 1024 * 1024, 1_024, 1024 ** 3),
+    limits: {
+      maxRequestRows: number("MAX_REQUEST_ROWS", 4_096, 1, 1_000_000),
+      maxBatchRows: number("MAX_BATCH_ROWS", 256, 1, 1_000_000),
+      maxPendingRows: number("MAX_PENDING_ROWS", 65_536, 1, 10_000_000),
+    },
+    threads: number("MODEL_THREADS", 1, 1, 64),
+    exitWithParent: oneOf("EXIT_WITH_PARENT", ["0", "1"], "0") === "1",
+  };
+  if (problems.length > 0) throw new MusterError("usage", "the environment does not hold", { problems });
+  return configuration;
+}

@@ -1,0 +1,14 @@
+import type { ModelCard } from "../model/card.ts";
+import type { BatchReport } from "../serving/batcher.ts";
+
+/** What the service counts and times. */
+export interface Metrics {
+  readonly contentType: string;
+  render(): Promise<string>;
+  /** One answered request. Route is its pattern, never its address, so that the number of series is bounded. */
+  request(method: string, route: string, status: number, seconds: number): void;
+  /** Rows that a model has answered. */
+  predictions(model: string, version: string, rows: number): void;
+  /** One run of a model. */
+  batch(card: ModelCard, report: BatchReport): void;
+}

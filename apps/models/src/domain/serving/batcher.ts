@@ -1,0 +1,151 @@
+import { MusterError } from "@muster/kernel";
+import { joinRows, sliceRows, type Tensors } from "../tensor/tensor.ts";
+
+/** Why a batch was sent: the turn of the event loop ended, or it held as many rows as it may. */
+export type DispatchReason = "turn" | "full";
+
+export interface BatchReport {
+  readonly rows: number;
+  readonly requests: number;
+  readonly reason: DispatchReason;
+}
+
+export interface BatcherOptions {
+  /** Rows of one run at most. A single request with more is run alone. */
+  readonly maxBatchRows: number;
+  /** Rows that wait or run at most; more are refused with `overloaded`. */
+  readonly maxPendingRows: number;
+  /** Computes the outputs of a batch. */
+  run(inputs: Tensors): Promise<Tensors>;
+  /** Calls back once the requests that are arriving now are in; `setImmediate` outside of tests. */
+  schedule(flush: () => void): void;
+  observe?(report: BatchReport): void;
+}
+
+/** Joins requests that arrive in the same turn into one run, and cuts the answer apart again. */
+export interface Batcher {
+  /** @throws {MusterError} `overloaded` when too much waits already. */
+  submit(inputs: Tensors, rows: number): Promise<Tensors>;
+  /** Rows that wait or run. */
+  pendingRows(): number;
+}
+
+interface Waiting {
+  readonly inputs: Tensors;
+  readonly rows: number;
+  readonly resolve: (outputs: Tensors) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Makes a batcher for a model whose rows do not influence each other. It counts rows, not requests;
+ * a batch that fails is run again request by request, so that a poisoned one fails alone.
+ */
+export function createBatcher(options: BatcherOptions): Batcher {
+  let waiting: Waiting[] = [];
+  let pending = 0;
+  let scheduled = false;
+
+  function submit(inputs: Tensors, rows: number): Promise<Tensors> {
+    // A request is never refused by an idle model, however many rows it has.
+    if (pending > 0 && pending + rows > options.maxPendingRows) {
+      return Promise.reject(new MusterError("overloaded", `${pending} rows wait for this model already`));
+    }
+    pending += rows;
+    return new Promise((resolve, reject) => {
+      waiting.push({ inputs, rows, resolve, reject });
+      if (scheduled) return;
+      scheduled = true;
+      options.schedule(flush);
+    });
+  }
+
+  function flush(): void {
+    const arrived = waiting;
+    waiting = [];
+    scheduled = false;
+    for (const group of groupsOfOneShape(arrived)) {
+      let batch: Waiting[] = [];
+      let rows = 0;
+      for (const request of group) {
+        if (rows > 0 && rows + request.rows > options.maxBatchRows) {
+          void dispatch(batch, rows, "full");
+          batch = [];
+          rows = 0;
+        }
+        batch.push(request);
+        rows += request.rows;
+      }
+      void dispatch(batch, rows, "turn");
+    }
+  }
+
+  async function dispatch(batch: readonly Waiting[], rows: number, reason: DispatchReason): Promise<void> {
+    options.observe?.({ rows, requests: batch.length, reason });
+    const [only] = batch;
+    if (batch.length === 1 && only) return runAlone(only);
+    let outputs: Tensors;
+    try {
+      outputs = await options.run(joined(batch));
+    } catch {
+      for (const request of batch) await runAlone(request);
+      return;
+    }
+    pending -= rows;
+    let from = 0;
+    for (const request of batch) {
+      request.resolve(cut(outputs, from, request.rows));
+      from += request.rows;
+    }
+  }
+
+  async function runAlone(request: Waiting): Promise<void> {
+    try {
+      request.resolve(await options.run(request.inputs));
+    } catch (error) {
+      request.reject(error);
+    } finally {
+      pending -= request.rows;
+    }
+  }
+
+  return { submit, pendingRows: () => pending };
+}
+
+/** Requests whose rows have the same shape; only those can be joined. */
+function groupsOfOneShape(requests: readonly Waiting[]): readonly (readonly Waiting[])[] {
+  const [first] = requests;
+  if (!first || requests.every((request) => sameRowShape(first.inputs, request.inputs))) return [requests];
+  const groups: Waiting[][] = [];
+  for (const request of requests) {
+    const group = groups.find(([known]) => known !== undefined && sameRowShape(known.inputs, request.inputs));
+    if (group) group.push(request);
+    else groups.push([request]);
+  }
+  return groups;
+}
+
+function sameRowShape(a: Tensors, b: Tensors): boolean {
+  for (const [name, tensor] of a) {
+    const other = b.get(name)?.shape;
+    if (other?.length !== tensor.shape.length) return false;
+    for (let index = 1; index < other.length; index += 1) {
+      if (other[index] !== tensor.shape[index]) return false;
+    }
+  }
+  return true;
+}
+
+function joined(batch: readonly Waiting[]): Tensors {
+  const result = new Map();
+  for (const name of batch[0]?.inputs.keys() ?? []) {
+    result.set(name, joinRows(batch.flatMap((request) => request.inputs.get(name) ?? [])));
+  }
+  return result;
+}
+
+function cut(outputs: Tensors, from: number, rows: number): Tensors {
+  const result = new Map();
+  for (const [name, tensor] of outputs) result.set(name, sliceRows(tensor, from, rows));
+  return result;
+}

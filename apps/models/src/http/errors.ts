@@ -1,0 +1,88 @@
+import { ERRORS, type ErrorCode, MusterError } from "@muster/kernel";
+import type { ProblemAnswer } from "@muster/contract";
+import type { FastifyRequest } from "fastify";
+
+/** Codes of Fastify's own errors that are the caller's doing, and ours for them. */
+const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: "too-large",
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: "unsupported-media",
+  FST_ERR_CTP_EMPTY_TYPE: "unsupported-media",
+};
+
+/** Seconds after which a refused caller may try again. */
+const RETRY_AFTER_SECONDS = 1;
+
+/** An error as it leaves the service: a sentence for people, and nothing of the inside. */
+export interface KnownError {
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly sentence: string;
+  readonly problems: MusterError["problems"];
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Names an error for the caller. One that has no name is logged with its stack and becomes `internal`. */
+export function errorSentence(error: unknown, request: FastifyRequest): KnownError {
+  const known = named(error);
+  if (!known) {
+    request.log.error({ err: error, requestId: request.id }, "a request failed inside");
+    return knownError("internal", `${ERRORS.internal.title}; request ${request.id}`, []);
+  }
+  return knownError(known.code, known.message, known.problems);
+}
+
+/** The same as `application/problem+json` (RFC 9457). */
+export function problemAnswer(known: KnownError, request: FastifyRequest): ProblemAnswer {
+  const entry = ERRORS[known.code];
+  return {
+    type: `about:blank#${known.code}`,
+    title: entry.title,
+    status: known.status,
+    detail: known.sentence,
+    code: known.code,
+    fix: entry.fix,
+    requestId: request.id,
+    problems: [...known.problems],
+  };
+}
+
+function named(error: unknown): MusterError | undefined {
+  if (error instanceof MusterError) return error;
+  const { code, statusCode, validation } = error as {
+    code?: string;
+    statusCode?: number;
+    validation?: readonly Violation[];
+  };
+  if (validation) {
+    const problems = validation.map((each) => ({
+      path: each.instancePath.slice(1).replaceAll("/", "."),
+      message: each.message ?? "",
+    }));
+    return new MusterError("invalid-request", "the request does not hold", { problems });
+  }
+  const ours = code === undefined ? undefined : FASTIFY_CODES[code];
+  if (ours === "unsupported-media") return new MusterError(ours, "send Content-Type: application/json");
+  if (ours) return new MusterError(ours, ERRORS[ours].cause);
+  // The rest of Fastify's 4xx: bad content length, an address that cannot be decoded.
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return new MusterError("invalid-request", (error as Error).message);
+  }
+  return undefined;
+}
+
+interface Violation {
+  readonly instancePath: string;
+  readonly message?: string;
+}
+
+function knownError(code: ErrorCode, message: string, problems: MusterError["problems"]): KnownError {
+  const places = problems.map(({ path, message: wrong }) => (path === "" ? wrong : `${path}: ${wrong}`)).join("; ");
+  const { status } = ERRORS[code];
+  return {
+    code,
+    status,
+    sentence: places === "" ? message : `${message}: ${places}`,
+    problems,
+    headers: status === 429 || status === 503 ? { "retry-after": String(RETRY_AFTER_SECONDS) } : {},
+  };
+}

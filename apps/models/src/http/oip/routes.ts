@@ -1,0 +1,135 @@
+import { MusterError } from "@muster/kernel";
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { type TSchema, Type } from "typebox";
+import type { ServedModel } from "../../domain/serving/served-model.ts";
+import type { ServingTable } from "../../domain/serving/serving-table.ts";
+import { errorSentence } from "../errors.ts";
+import { readInferRequest } from "./request.ts";
+import { writeInferResponse } from "./response.ts";
+import {
+  InferRequestSchema,
+  InferResponseSchema,
+  LiveSchema,
+  ModelMetadataSchema,
+  ModelReadySchema,
+  OipErrorSchema,
+  ReadySchema,
+  ServerMetadataSchema,
+} from "./schemas.ts";
+
+/** Major and minor version of the server, which the protocol asks for; not the patch level. */
+const SERVER_VERSION = "0.1";
+
+export interface OipOptions {
+  readonly table: ServingTable;
+  /** Called after each answered prediction. */
+  readonly observePrediction: (model: ServedModel, rows: number) => void;
+}
+
+interface ModelParams {
+  readonly name: string;
+  readonly version?: string;
+}
+
+/**
+ * The Open Inference Protocol v2 over REST
+ * (github.com/kserve/open-inference-protocol, specification/protocol/inference_rest.md).
+ */
+// Fastify asks plugins to be asynchronous.
+// oxlint-disable-next-line require-await
+export async function oipRoutes(app: FastifyInstance, { table, observePrediction }: OipOptions): Promise<void> {
+  readJsonBodies(app);
+  app.setErrorHandler((error, request, reply) => {
+    const known = errorSentence(error, request);
+    void reply.code(known.status).headers(known.headers).send({ error: known.sentence });
+  });
+
+  app.get("/v2", { schema: described("About this server", ServerMetadataSchema) }, () => ({
+    name: "muster-models",
+    version: SERVER_VERSION,
+    extensions: [],
+  }));
+  app.get("/v2/health/live", { schema: described("Whether the process lives", LiveSchema) }, () => ({ live: true }));
+  app.get(
+    "/v2/health/ready",
+    { schema: described("Whether every model is loaded and warm", ReadySchema) },
+    (_, reply) => {
+      const ready = table.ready();
+      return reply.code(ready ? 200 : 503).send({ live: true, ready });
+    },
+  );
+
+  for (const base of ["/v2/models/:name", "/v2/models/:name/versions/:version"]) {
+    const params = Type.Object({
+      name: Type.String({ maxLength: 64 }),
+      ...(base.endsWith(":version") ? { version: Type.String({ maxLength: 16 }) } : {}),
+    });
+    app.get<{ Params: ModelParams }>(
+      base,
+      { schema: { ...described("Inputs and outputs of a model", ModelMetadataSchema), params } },
+      (request) => metadata(table, wanted(table, request.params)),
+    );
+    app.get<{ Params: ModelParams }>(
+      `${base}/ready`,
+      { schema: { ...described("Whether a model answers predictions", ModelReadySchema), params } },
+      (request, reply) => {
+        const model = wanted(table, request.params);
+        const ready = table.ready();
+        return reply.code(ready ? 200 : 503).send({ name: model.name, ready });
+      },
+    );
+    app.post<{ Params: ModelParams }>(
+      `${base}/infer`,
+      {
+        schema: { ...described("Predict", InferResponseSchema), params, body: InferRequestSchema },
+        // Read by hand in request.ts, which says what the model expected; the schema is for documentation.
+        validatorCompiler: () => () => true,
+      },
+      async (request, reply) => {
+        const model = wanted(table, request.params);
+        const inference = readInferRequest(request.body, model.signature);
+        const outputs = await model.predict(inference);
+        observePrediction(model, inference.inputs.values().next().value?.shape[0] ?? 1);
+        return json(reply, writeInferResponse(model, inference.id, outputs));
+      },
+    );
+  }
+}
+
+function wanted(table: ServingTable, { name, version }: ModelParams): ServedModel {
+  return table.find(name, version);
+}
+
+function metadata(table: ServingTable, model: ServedModel): object {
+  return {
+    name: model.name,
+    versions: table.versions(model.name),
+    platform: "onnx_onnxv1",
+    inputs: model.signature.inputs,
+    outputs: model.signature.outputs,
+  };
+}
+
+function json(reply: FastifyReply, text: string): FastifyReply {
+  return reply.header("content-type", "application/json").send(text);
+}
+
+/** Bodies are only read, never merged into other objects, so the plain parser is safe and is the fast one. */
+function readJsonBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => {
+    try {
+      done(null, JSON.parse(body as string));
+    } catch {
+      done(new MusterError("invalid-request", "the body is not JSON"));
+    }
+  });
+}
+
+function described(summary: string, answer: TSchema): object {
+  return {
+    tags: ["Open Inference Protocol"],
+    summary,
+    response: { 200: answer, "4xx": OipErrorSchema, "5xx": OipErrorSchema },
+  };
+}

@@ -1,0 +1,41 @@
+import type { FastifyInstance } from "fastify";
+import { Type } from "typebox";
+import type { ServingTable } from "../../domain/serving/serving-table.ts";
+import type { Metrics } from "../../domain/observability/metrics.ts";
+
+const Health = Type.Object({ status: Type.String() });
+const Readiness = Type.Object({
+  status: Type.Enum(["ready", "not-ready"]),
+  models: Type.Array(Type.Object({ name: Type.String(), version: Type.String() })),
+});
+
+/** What operators and their machines ask for. */
+// Fastify asks plugins to be asynchronous.
+// oxlint-disable-next-line require-await
+export async function operationsRoutes(
+  app: FastifyInstance,
+  { table, metrics }: { readonly table: ServingTable; readonly metrics: Metrics },
+): Promise<void> {
+  const tags = ["Operations"];
+  app.get("/livez", { schema: { tags, summary: "Whether the process lives", response: { 200: Health } } }, () => ({
+    status: "ok",
+  }));
+  app.get(
+    "/readyz",
+    {
+      schema: {
+        tags,
+        summary: "Whether every model is loaded and warm, and the service is not stopping",
+        response: { 200: Readiness, 503: Readiness },
+      },
+    },
+    (_, reply) => {
+      const ready = table.ready();
+      const models = table.list().map(({ name, version }) => ({ name, version }));
+      return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not-ready", models });
+    },
+  );
+  app.get("/metrics", { schema: { tags, summary: "Metrics in the Prometheus text format" } }, async (_, reply) =>
+    reply.header("content-type", metrics.contentType).send(await metrics.render()),
+  );
+}

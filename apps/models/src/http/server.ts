@@ -1,0 +1,96 @@
+import swagger from "@fastify/swagger";
+import { MusterError } from "@muster/kernel";
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type HTTPMethods } from "fastify";
+import type { Metrics } from "../domain/observability/metrics.ts";
+import type { ServingTable } from "../domain/serving/serving-table.ts";
+import { errorSentence, problemAnswer } from "./errors.ts";
+import { oipRoutes } from "./oip/routes.ts";
+import { operationsRoutes } from "./operations/routes.ts";
+import { SECURITY_HEADERS } from "./security-headers.ts";
+
+export interface ServerOptions {
+  readonly table: ServingTable;
+  readonly metrics: Metrics;
+  readonly log: FastifyBaseLogger;
+  /** Bytes of a request body at most. */
+  readonly maxBodyBytes: number;
+}
+
+/** Milliseconds in which a request must have arrived, so that a slow sender cannot hold a connection. */
+const REQUEST_TIMEOUT = 30_000;
+const HEADERS_TIMEOUT = 10_000;
+
+const METHODS: readonly HTTPMethods[] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+/** Puts the routes together. It does not listen. */
+export async function createServer({ table, metrics, log, maxBodyBytes }: ServerOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: log.child({}, { level: "warn" }),
+    logController: new LogController({ disableRequestLogging: true }),
+    // A child logger for every request would be built for the few that fail; these name the request themselves.
+    childLoggerFactory: (logger) => logger,
+    bodyLimit: maxBodyBytes,
+    requestTimeout: REQUEST_TIMEOUT,
+    http: { headersTimeout: HEADERS_TIMEOUT },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 128 },
+    genReqId: () => crypto.randomUUID(),
+    // While closing, what comes in on open connections is still answered, with `connection: close`.
+    return503OnClosing: false,
+    forceCloseConnections: "idle",
+    clientErrorHandler: (_error, socket) => {
+      if (socket.writable) socket.end(MALFORMED);
+      else socket.destroy();
+    },
+  });
+
+  app.addHook("onRequest", (_request, reply, done) => {
+    void reply.headers(SECURITY_HEADERS);
+    done();
+  });
+  app.addHook("onResponse", (request, reply, done) => {
+    const route = request.routeOptions.url ?? "unknown";
+    metrics.request(request.method, route, reply.statusCode, reply.elapsedTime / 1_000);
+    done();
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const known = errorSentence(error, request);
+    return reply
+      .code(known.status)
+      .headers(known.headers)
+      .header("content-type", "application/problem+json")
+      .send(problemAnswer(known, request));
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split("?", 1)[0] ?? "";
+    const allowed = METHODS.filter((method) => app.findRoute({ method, url: path }) !== null);
+    if (allowed.length > 0) void reply.header("allow", allowed.join(", "));
+    throw allowed.length > 0
+      ? new MusterError("method-not-allowed", `${request.method} is not allowed here; ${allowed.join(", ")} is`)
+      : new MusterError("not-found", "there is nothing at this address");
+  });
+
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: { title: "Muster models", version: "1", description: "Predictions from ONNX models." },
+    },
+  });
+  await app.register(operationsRoutes, { table, metrics });
+  await app.register(oipRoutes, {
+    table,
+    observePrediction: ({ name, version }, rows) => metrics.predictions(name, version, rows),
+  });
+  app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
+  await app.ready();
+  return app;
+}
+
+/** Answer to bytes that are not HTTP; written by hand, because there is no request to answer. */
+const MALFORMED = [
+  "HTTP/1.1 400 Bad Request",
+  ...Object.entries(SECURITY_HEADERS).map(([name, value]) => `${name}: ${value}`),
+  "connection: close",
+  "content-length: 0",
+  "",
+  "",
+].join("\r\n");
