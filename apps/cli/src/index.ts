@@ -1,0 +1,3 @@
+export { COMMANDS } from "./commands/registry.ts";
+export * from "./program/command.ts";
+export { optionLabel, usageLine } from "./program/help.ts";
