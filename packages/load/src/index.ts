@@ -1,0 +1,1 @@
+export { type ConstantRate, offerConstantRate, runConstantRate } from "./constant-rate/constant-rate.ts";
