@@ -15,10 +15,21 @@ declare module "fastify" {
     /** The least role that may call the route; `public` for everybody. A route without one is refused at start. */
     role?: Role | "public";
   }
+  interface FastifyInstance {
+    /** Every route with the role it needs, for whoever reviews them. */
+    guardedRoutes: readonly GuardedRoute[];
+  }
   interface FastifyRequest {
     /** Who calls, on every route but public ones. */
     signedIn: SignedIn | null;
   }
+}
+
+/** A route as the guard knows it. */
+export interface GuardedRoute {
+  readonly method: string;
+  readonly url: string;
+  readonly role: Role | "public";
 }
 
 export const SESSION_COOKIE = "muster_session";
@@ -31,9 +42,13 @@ const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
  * or the Origin header), so that another site cannot use a visitor's session.
  */
 export function guardRoutes(app: FastifyInstance, sources: { identity: Identity; clock: Clock; sha256: Sha256 }): void {
+  const table: GuardedRoute[] = [];
+  app.decorate("guardedRoutes", table);
   app.decorateRequest("signedIn", null);
   app.addHook("onRoute", (route) => {
-    if (route.config?.role === undefined) throw new Error(`${String(route.method)} ${route.url} names no role`);
+    const role = route.config?.role;
+    if (role === undefined) throw new Error(`${String(route.method)} ${route.url} names no role`);
+    for (const method of [route.method].flat()) table.push({ method, url: route.url, role });
   });
   app.addHook("onRequest", async (request) => {
     if (!SAFE_METHODS.has(request.method) || request.ws) refuseForeignOrigin(request);

@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { describe, it, type TestContext } from "node:test";
+import { openEmbeddedPostgres, openPool, postgresLedger } from "@muster/adapters";
+import type { Evidence } from "@muster/kernel";
+import { type ServerProcess, startServer, temporaryProject } from "./server-process.ts";
+
+type Project = Awaited<ReturnType<typeof temporaryProject>>;
+
+async function project(test: TestContext): Promise<Project> {
+  const made = await temporaryProject();
+  test.after(() => made.remove());
+  return made;
+}
+
+function server(test: TestContext, options: Parameters<typeof startServer>[0]): ServerProcess {
+  const started = startServer(options);
+  test.after(async () => {
+    started.child.kill("SIGKILL");
+    await started.ended;
+  });
+  return started;
+}
+
+/** What the ledger of a project holds, oldest first, once nothing runs on it. */
+async function evidenceOf({ data }: Project): Promise<{ records: readonly Evidence[]; intact: boolean }> {
+  const postgres = await openEmbeddedPostgres({ dataFolder: data, exclusive: false });
+  const pool = openPool(postgres.url);
+  try {
+    const ledger = postgresLedger(pool);
+    const { records } = await ledger.page({}, 100);
+    return { records: records.map((each) => each.evidence).reverse(), intact: (await ledger.verify()).intact };
+  } finally {
+    await pool.end();
+    await postgres.close();
+  }
+}
+
+function stepDone(step: string): (announcement: { change: { step: string; state: string } }) => boolean {
+  return ({ change }) => change.step === step && change.state === "done";
+}
+
+describe("a run", () => {
+  it("goes from nothing to a verdict and leaves its evidence and its files", async (test) => {
+    const made = await project(test);
+    const first = server(test, { ...made, once: true });
+
+    const { verdict, files, run } = await first.heard("verdict");
+    const code = await first.ended;
+    const { records, intact } = await evidenceOf(made);
+
+    assert.equal(verdict.sentence, "NOT READY: 2 of 3 controls met; 1 failed");
+    assert.equal(code, 1);
+    assert.ok(files.html.startsWith(made.data));
+    assert.deepEqual(
+      records.map((each) => (each.kind === "judgement" ? `${each.check} ${each.outcome}` : each.kind === "run" ? each.milestone : each.kind)),
+      ["started", "http-availability pass", "readiness-endpoint pass", "tls-encryption fail", "error-rate pass", "completed"],
+    );
+    assert.ok(records.every((each) => each.run === run));
+    assert.equal(intact, true);
+  });
+
+  it("goes on after kill -9, keeps what was done, and does nothing twice", async (test) => {
+    const made = await project(test);
+    const killed = server(test, made);
+    await killed.heard("step", stepDone("security"));
+    killed.child.kill("SIGKILL");
+    await killed.ended;
+
+    const second = server(test, { ...made, once: true });
+    const { text } = await second.heard("notice", (notice) => notice.text.startsWith("continuing run"));
+    const { run } = await second.heard("verdict");
+    await second.ended;
+    const { records, intact } = await evidenceOf(made);
+
+    assert.match(text, new RegExp(`continuing run ${run}`));
+    assert.deepEqual(records.filter((each) => each.kind === "run").map((each) => each.milestone), ["started", "completed"]);
+    assert.equal(records.filter((each) => each.kind === "judgement").length, 4);
+    assert.equal(intact, true);
+  });
+
+  it("ends as aborted when the configuration changed while it was interrupted, and a new one follows", async (test) => {
+    const made = await project(test);
+    const killed = server(test, made);
+    await killed.heard("step", stepDone("health"));
+    killed.child.kill("SIGKILL");
+    await killed.ended;
+    await made.changeConfiguration();
+
+    const second = server(test, { ...made, once: true });
+    await second.heard("verdict");
+    await second.ended;
+    const { records } = await evidenceOf(made);
+
+    const milestones = records.flatMap((each) => (each.kind === "run" ? [[each.milestone, each.summary] as const] : []));
+    assert.deepEqual(milestones.map(([milestone]) => milestone), ["started", "aborted", "started", "completed"]);
+    assert.match(milestones[1]?.[1] ?? "", /configuration is another one/);
+  });
+
+  it("goes on after an orderly stop in the middle", async (test) => {
+    const made = await project(test);
+    const stopped = server(test, made);
+    await stopped.heard("step", stepDone("service"));
+    assert.equal(await stopped.stop(), 0);
+
+    const second = server(test, { ...made, once: true });
+    await second.heard("notice", (notice) => notice.text.startsWith("continuing run"));
+    const { verdict } = await second.heard("verdict");
+
+    assert.equal(verdict.counts.met, 2);
+  });
+
+  it("says that the service did not start, with the end of its log, and ends as aborted", async (test) => {
+    const made = await project(test);
+    const { readFile, writeFile } = await import("node:fs/promises");
+    const text = await readFile(made.config, "utf8");
+    const broken = JSON.stringify(["node", "-e", "console.error('no model was found'); process.exit(7)"]);
+    await writeFile(made.config, text.replace(/"command": \[[^\]]*\]/, `"command": ${broken}`));
+
+    const failing = server(test, { ...made, once: true });
+    const { code, message } = await failing.heard("failed");
+
+    assert.equal(code, "service-start");
+    assert.match(message, /no model was found/);
+    assert.equal(await failing.ended, 3);
+  });
+});
+
+describe("two servers on one data folder", () => {
+  it("are told apart: the second says who runs", async (test) => {
+    const made = await project(test);
+    const first = server(test, made);
+    await first.heard("listening");
+
+    const second = server(test, made);
+    const { code, message } = await second.heard("failed");
+
+    assert.equal(code, "already-running");
+    assert.match(message, new RegExp(String(first.child.pid)));
+    assert.equal(await second.ended, 2);
+    assert.equal(first.child.exitCode, null);
+  });
+});
