@@ -1,0 +1,44 @@
+/** `npm run torture -- NAME [--json] [--smoke]`: runs one fault campaign and judges its bars. */
+import { parseArgs } from "node:util";
+import { torture as kill } from "./kill/index.ts";
+
+/** One bar of a campaign. */
+export interface Bar {
+  readonly bar: string;
+  readonly figure: number;
+  readonly unit: string;
+  readonly goal: string;
+  readonly ok: boolean;
+}
+
+export interface CampaignOptions {
+  /** A short form that shows that the campaign works, not that the bars hold. */
+  readonly smoke: boolean;
+  /** Progress for people. */
+  report(line: string): void;
+}
+
+const CAMPAIGNS: Readonly<Record<string, (options: CampaignOptions) => Promise<readonly Bar[]>>> = { kill };
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "boolean", default: false }, smoke: { type: "boolean", default: false } },
+});
+const campaign = CAMPAIGNS[positionals[0] ?? ""];
+if (!campaign) {
+  process.stderr.write(`name a campaign: ${Object.keys(CAMPAIGNS).join(", ")}\n`);
+  process.exitCode = 2;
+} else if (process.platform !== "linux") {
+  process.stderr.write("a campaign looks for left processes in /proc, which only Linux has\n");
+  process.exitCode = 3;
+} else {
+  const bars = await campaign({ smoke: values.smoke, report: (line) => process.stderr.write(`${line}\n`) });
+  for (const each of bars) {
+    process.stdout.write(
+      values.json
+        ? `${JSON.stringify(each)}\n`
+        : `${each.ok ? "holds" : "FALLS"}  ${each.bar.padEnd(22)} ${String(each.figure).padStart(8)} ${each.unit} (goal ${each.goal})\n`,
+    );
+  }
+  process.exitCode = bars.every((each) => each.ok) ? 0 : 1;
+}
