@@ -47,6 +47,16 @@ export async function createServer({ table, metrics, log, maxBodyBytes }: Server
     void reply.headers(SECURITY_HEADERS);
     done();
   });
+  // A connection that stayed open would keep the process from ending.
+  let closing = false;
+  app.addHook("preClose", (done) => {
+    closing = true;
+    done();
+  });
+  app.addHook("onSend", (_request, reply, payload, done) => {
+    if (closing) void reply.header("connection", "close");
+    done(null, payload);
+  });
   app.addHook("onResponse", (request, reply, done) => {
     const route = request.routeOptions.url ?? "unknown";
     metrics.request(request.method, route, reply.statusCode, reply.elapsedTime / 1_000);

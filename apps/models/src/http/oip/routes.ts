@@ -36,7 +36,6 @@ interface ModelParams {
  * (github.com/kserve/open-inference-protocol, specification/protocol/inference_rest.md).
  */
 // Fastify asks plugins to be asynchronous.
-// oxlint-disable-next-line require-await
 export async function oipRoutes(app: FastifyInstance, { table, observePrediction }: OipOptions): Promise<void> {
   readJsonBodies(app);
   app.setErrorHandler((error, request, reply) => {

@@ -11,7 +11,6 @@ const Readiness = Type.Object({
 
 /** What operators and their machines ask for. */
 // Fastify asks plugins to be asynchronous.
-// oxlint-disable-next-line require-await
 export async function operationsRoutes(
   app: FastifyInstance,
   { table, metrics }: { readonly table: ServingTable; readonly metrics: Metrics },

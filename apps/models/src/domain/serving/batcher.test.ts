@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import type { Tensors } from "../tensor/tensor.ts";
+import { type BatchReport, createBatcher } from "./batcher.ts";
+
+/** A model that doubles; a negative number makes the whole run fail. */
+async function double(inputs: Tensors): Promise<Tensors> {
+  const x = inputs.get("x");
+  const data = x?.data as Float32Array;
+  if (data.some((value) => value < 0)) throw new RangeError("negative");
+  return Promise.resolve(
+    new Map([["y", { datatype: "FP32", shape: x?.shape ?? [], data: data.map((value) => value * 2) }]]),
+  );
+}
+
+function rowsOf(values: readonly number[], width = 1): Tensors {
+  return new Map([["x", { datatype: "FP32", shape: [values.length / width, width], data: Float32Array.from(values) }]]);
+}
+
+function answer(outputs: Tensors): number[] {
+  return Array.from(outputs.get("y")?.data as Float32Array);
+}
+
+function setUp(limits: { maxBatchRows?: number; maxPendingRows?: number } = {}) {
+  const turn: (() => void)[] = [];
+  const reports: BatchReport[] = [];
+  const batcher = createBatcher({
+    maxBatchRows: limits.maxBatchRows ?? 8,
+    maxPendingRows: limits.maxPendingRows ?? 1_000,
+    run: double,
+    schedule: (flush) => turn.push(flush),
+    observe: (report) => reports.push(report),
+  });
+  return { batcher, reports, endTurn: () => turn.shift()?.() };
+}
+
+test("requests of one turn share one run, and each gets its own rows", async () => {
+  const { batcher, reports, endTurn } = setUp();
+
+  const answers = [batcher.submit(rowsOf([1, 2]), 2), batcher.submit(rowsOf([3]), 1)];
+  endTurn();
+
+  assert.deepEqual((await Promise.all(answers)).map(answer), [[2, 4], [6]]);
+  assert.deepEqual(reports, [{ rows: 3, requests: 2, reason: "turn" }]);
+});
+
+test("a batch holds at most as many rows as allowed, counting rows and not requests", async () => {
+  const { batcher, reports, endTurn } = setUp({ maxBatchRows: 4 });
+
+  const answers = [[1, 2, 3], [4, 5], [6]].map((values) => batcher.submit(rowsOf(values), values.length));
+  endTurn();
+
+  assert.deepEqual((await Promise.all(answers)).map(answer), [[2, 4, 6], [8, 10], [12]]);
+  assert.deepEqual(
+    reports.map(({ rows, reason }) => [rows, reason]),
+    [
+      [3, "full"],
+      [3, "turn"],
+    ],
+  );
+});
+
+test("a request larger than a batch is run alone and whole", async () => {
+  const { batcher, endTurn } = setUp({ maxBatchRows: 2 });
+
+  const large = batcher.submit(rowsOf([1, 2, 3, 4, 5]), 5);
+  endTurn();
+
+  assert.deepEqual(answer(await large), [2, 4, 6, 8, 10]);
+});
+
+test("a poisoned request fails alone", async () => {
+  const { batcher, endTurn } = setUp();
+
+  const answers = [[1], [-1], [2]].map((values) => batcher.submit(rowsOf(values), 1));
+  endTurn();
+  const settled = await Promise.allSettled(answers);
+
+  assert.deepEqual(
+    settled.map((each) => (each.status === "fulfilled" ? answer(each.value) : (each.reason as Error).message)),
+    [[2], "negative", [4]],
+  );
+});
+
+test("rows of different shapes are not joined", async () => {
+  const { batcher, reports, endTurn } = setUp();
+
+  const answers = [
+    batcher.submit(rowsOf([1, 2], 2), 1),
+    batcher.submit(rowsOf([3]), 1),
+    batcher.submit(rowsOf([4, 5], 2), 1),
+  ];
+  endTurn();
+
+  assert.deepEqual((await Promise.all(answers)).map(answer), [[2, 4], [6], [8, 10]]);
+  assert.deepEqual(
+    reports.map(({ rows }) => rows),
+    [2, 1],
+  );
+});
+
+test("what is too much to wait is refused at once, and room is made as answers go out", async () => {
+  const { batcher, endTurn } = setUp({ maxPendingRows: 3 });
+
+  const first = batcher.submit(rowsOf([1, 2]), 2);
+  await assert.rejects(batcher.submit(rowsOf([3, 4]), 2), { code: "overloaded" });
+  endTurn();
+  await first;
+  const second = batcher.submit(rowsOf([3, 4]), 2);
+  endTurn();
+
+  assert.deepEqual(answer(await second), [6, 8]);
+  assert.equal(batcher.pendingRows(), 0);
+});
+
+test("an idle model takes a request of any size", async () => {
+  const { batcher, endTurn } = setUp({ maxPendingRows: 1 });
+
+  const large = batcher.submit(rowsOf([1, 2, 3]), 3);
+  endTurn();
+
+  assert.deepEqual(answer(await large), [2, 4, 6]);
+});
+
+test("any mixture of sizes and faults answers every request as if it were alone", async () => {
+  const request = fc.record({
+    width: fc.integer({ min: 1, max: 2 }),
+    rows: fc.array(fc.integer({ min: -1, max: 50 }), { minLength: 1, maxLength: 5 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(request, { maxLength: 20 }),
+      fc.integer({ min: 1, max: 10 }),
+      async (requests, maxBatchRows) => {
+        const { batcher, endTurn } = setUp({ maxBatchRows });
+
+        const settled = Promise.allSettled(
+          requests.map(({ width, rows }) =>
+            batcher.submit(
+              rowsOf(
+                rows.flatMap((row) => Array<number>(width).fill(row)),
+                width,
+              ),
+              rows.length,
+            ),
+          ),
+        );
+        endTurn();
+
+        for (const [index, outcome] of (await settled).entries()) {
+          const { width = 1, rows = [] } = requests[index] ?? {};
+          const expected = rows.some((row) => row < 0)
+            ? "failed"
+            : rows.flatMap((row) => Array<number>(width).fill(row * 2));
+          assert.deepEqual(outcome.status === "fulfilled" ? answer(outcome.value) : "failed", expected);
+        }
+        assert.equal(batcher.pendingRows(), 0);
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
