@@ -108,7 +108,7 @@ async function serve(options: ServerOptions, announce: Announce, stopping: Abort
     },
     serviceAddress: (environment) => services.address(environment),
     ownDatabase: database.url,
-    writeReport: (record) => writeRunFiles(record, folder.runs),
+    writeReport: (record) => writeRunFiles(record, { ledger, folder: folder.runs, version: VERSION }),
     stopping,
   };
   const results = createResults();

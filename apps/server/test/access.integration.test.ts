@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, describe, it } from "node:test";
-import { nodeSha256, openPool, postgresIdentity, postgresLedger, postgresLiveEvents, postgresRuns } from "@muster/adapters";
+import {
+  nodeSha256,
+  openPool,
+  postgresIdentity,
+  postgresLedger,
+  postgresLiveEvents,
+  postgresRuns,
+} from "@muster/adapters";
 import { temporaryPostgres } from "@muster/adapters/testing";
 import { issueAdminLink, type SignInSources } from "@muster/application";
 import { createCatalog } from "@muster/catalog";
@@ -240,17 +247,22 @@ describe("the HTTP interface", () => {
     const document = (await app.inject({ url: "/api/openapi.json" })).json();
 
     assert.equal(document.openapi, "3.1.0");
-    assert.deepEqual(Object.keys(document.paths).filter((path) => path.startsWith("/api/")).sort(), [
-      "/api/v1/evidence",
-      "/api/v1/evidence/verification",
-      "/api/v1/evidence/{seq}",
-      "/api/v1/live",
-      "/api/v1/readiness",
-      "/api/v1/runs",
-      "/api/v1/runs/newest",
-      "/api/v1/session",
-      "/api/v1/waivers",
-    ]);
+    assert.deepEqual(
+      Object.keys(document.paths)
+        .filter((path) => path.startsWith("/api/"))
+        .sort(),
+      [
+        "/api/v1/evidence",
+        "/api/v1/evidence/verification",
+        "/api/v1/evidence/{seq}",
+        "/api/v1/live",
+        "/api/v1/readiness",
+        "/api/v1/runs",
+        "/api/v1/runs/newest",
+        "/api/v1/session",
+        "/api/v1/waivers",
+      ],
+    );
   });
 
   it("sends the headers that it demands of others", async () => {

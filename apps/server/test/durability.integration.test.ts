@@ -52,8 +52,17 @@ describe("a run", () => {
     assert.equal(code, 1);
     assert.ok(files.html.startsWith(made.data));
     assert.deepEqual(
-      records.map((each) => (each.kind === "judgement" ? `${each.check} ${each.outcome}` : each.kind === "run" ? each.milestone : each.kind)),
-      ["started", "http-availability pass", "readiness-endpoint pass", "tls-encryption fail", "error-rate pass", "completed"],
+      records.map((each) =>
+        each.kind === "judgement" ? `${each.check} ${each.outcome}` : each.kind === "run" ? each.milestone : each.kind,
+      ),
+      [
+        "started",
+        "http-availability pass",
+        "readiness-endpoint pass",
+        "tls-encryption fail",
+        "error-rate pass",
+        "completed",
+      ],
     );
     assert.ok(records.every((each) => each.run === run));
     assert.equal(intact, true);
@@ -73,7 +82,10 @@ describe("a run", () => {
     const { records, intact } = await evidenceOf(made);
 
     assert.match(text, new RegExp(`continuing run ${run}`));
-    assert.deepEqual(records.filter((each) => each.kind === "run").map((each) => each.milestone), ["started", "completed"]);
+    assert.deepEqual(
+      records.filter((each) => each.kind === "run").map((each) => each.milestone),
+      ["started", "completed"],
+    );
     assert.equal(records.filter((each) => each.kind === "judgement").length, 4);
     assert.equal(intact, true);
   });
@@ -91,8 +103,13 @@ describe("a run", () => {
     await second.ended;
     const { records } = await evidenceOf(made);
 
-    const milestones = records.flatMap((each) => (each.kind === "run" ? [[each.milestone, each.summary] as const] : []));
-    assert.deepEqual(milestones.map(([milestone]) => milestone), ["started", "aborted", "started", "completed"]);
+    const milestones = records.flatMap((each) =>
+      each.kind === "run" ? [[each.milestone, each.summary] as const] : [],
+    );
+    assert.deepEqual(
+      milestones.map(([milestone]) => milestone),
+      ["started", "aborted", "started", "completed"],
+    );
     assert.match(milestones[1]?.[1] ?? "", /configuration is another one/);
   });
 

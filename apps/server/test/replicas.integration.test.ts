@@ -63,17 +63,23 @@ describe("two replicas on one database", () => {
     const [here, there] = [await signIn(first), await signIn(second)];
 
     // The second server looks anew at its start; the first hears it run to its end.
-    const completed = (message: LiveMessage): boolean => message.type === "run.changed" && message.run.state !== "running";
+    const completed = (message: LiveMessage): boolean =>
+      message.type === "run.changed" && message.run.state !== "running";
     const heard = await hear(here, (message) => completed(message) && "id" in message, 0);
     const events = heard.filter((message): message is LiveEvent => "id" in message);
     const middle = events[Math.floor(events.length / 2)] as LiveEvent;
     const resumed = await hear(there, completed, middle.id);
 
     assert.equal(heard[0]?.type, "hello");
-    assert.deepEqual(events.map((event) => event.id), events.map((event) => event.id).toSorted((a, b) => a - b));
+    assert.deepEqual(
+      events.map((event) => event.id),
+      events.map((event) => event.id).toSorted((a, b) => a - b),
+    );
     assert.equal((resumed[1] as LiveEvent).id, middle.id + 1);
     const readiness = await Promise.all(
-      [here, there].map(async ({ url, cookie }) => (await fetch(new URL("/api/v1/evidence", url), { headers: { cookie } })).json()),
+      [here, there].map(async ({ url, cookie }) =>
+        (await fetch(new URL("/api/v1/evidence", url), { headers: { cookie } })).json(),
+      ),
     );
     assert.deepEqual(readiness[0], readiness[1]);
   });

@@ -30,7 +30,10 @@ export function startServer(options: {
   readonly env?: Readonly<Record<string, string>>;
 }): ServerProcess {
   const args = ["--config", options.config, "--data", options.data, "--port", "0", ...(options.once ? ["--once"] : [])];
-  const child = fork(MAIN, args, { env: { ...process.env, ...options.env }, stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  const child = fork(MAIN, args, {
+    env: { ...process.env, ...options.env },
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
   const announcements: Announcement[] = [];
   const listeners = new Set<() => void>();
   child.on("message", (message) => {
