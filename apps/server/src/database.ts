@@ -1,5 +1,5 @@
 import { migrate, openEmbeddedPostgres } from "@muster/adapters";
-import { Secret } from "@muster/kernel";
+import { type MusterError, Secret } from "@muster/kernel";
 
 /** The database that a server works on, wherever it comes from. */
 export interface Database {
@@ -10,7 +10,9 @@ export interface Database {
   /** In a few words, for the step list. */
   readonly note: string;
   /** Settles when the database went away for good. */
-  readonly lost: Promise<Error>;
+  readonly lost: Promise<MusterError>;
+  /** Tells a successor that waits for the data folder that this process is on its way out. */
+  announceClosing(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -32,6 +34,7 @@ export async function openDatabase(options: {
       ownerUrl: new Secret(owner),
       note: "DATABASE_URL",
       lost: new Promise(() => {}),
+      announceClosing: async () => {},
       close: async () => {},
     };
   }
@@ -46,12 +49,18 @@ export async function openDatabase(options: {
     ownerUrl: embedded.ownerUrl,
     note: `embedded, ${embedded.state}`,
     lost: embedded.lost,
+    announceClosing: () => embedded.announceClosing(),
     close: () => embedded.close(),
   };
 }
 
+/** The role that the application's address names; it is granted what it needs and no more. */
+export function applicationRole(database: Database): string {
+  return decodeURIComponent(new URL(database.url.reveal()).username);
+}
+
 /** Brings the schema up to date and says in a few words what that took. */
 export async function migrateDatabase(database: Database): Promise<string> {
-  const { applied } = await migrate(database.ownerUrl, database.url);
+  const { applied } = await migrate(database.ownerUrl, applicationRole(database));
   return applied.length === 0 ? "up to date" : `${applied.length} applied`;
 }

@@ -24,7 +24,7 @@ import { canonicalJson, type Clock, type Json, MusterError, type RunStepId, type
 import { runConstantRate } from "@muster/load";
 import { destination, type Logger, pino } from "pino";
 import { type Announce, createAnnounce } from "./announcer.ts";
-import { migrateDatabase, openDatabase } from "./database.ts";
+import { applicationRole, migrateDatabase, openDatabase } from "./database.ts";
 import { openWorkflows } from "./durable/workflows.ts";
 import { createApp } from "./http/app.ts";
 import { listen } from "./listen.ts";
@@ -114,6 +114,8 @@ async function serve(options: ServerOptions, announce: Announce, stopping: Abort
   const results = createResults();
   const workflows = await openWorkflows<RunRequest, RunResult["state"]>({
     url: database.url,
+    ownerUrl: database.ownerUrl,
+    role: applicationRole(database),
     name: "run",
     log,
     async workflow(request, steps) {
@@ -148,10 +150,13 @@ async function serve(options: ServerOptions, announce: Announce, stopping: Abort
   }
 
   const ended = Promise.withResolvers<number>();
-  stopping.addEventListener("abort", () => ended.resolve(0), { once: true });
-  void database.lost.then((error) => {
-    ended.reject(new MusterError("database-unreachable", `PostgreSQL went away: ${error.message}`, { cause: error }));
-  });
+  const stopped = async (): Promise<void> => {
+    await database.announceClosing();
+    ended.resolve(0);
+  };
+  stopping.addEventListener("abort", () => void stopped(), { once: true });
+  if (stopping.aborted) await stopped();
+  void database.lost.then(ended.reject);
   const judged = firstRun(starter, results, options.gate, prologue, onNotice);
   if (options.once) judged.then((result) => ended.resolve(exitCode(result)), ended.reject);
   else judged.catch((error: unknown) => announceFailure(error, announce, log));

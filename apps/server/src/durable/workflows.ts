@@ -33,17 +33,22 @@ export interface DurableWorkflows<Request> {
  */
 export async function openWorkflows<Request, Result>(options: {
   readonly url: Secret;
+  /** May change the schema, which the application's role may not. */
+  readonly ownerUrl: Secret;
+  readonly role: string;
   readonly name: string;
   readonly workflow: (request: Request, steps: DurableSteps) => Promise<Result>;
   readonly log: Logger;
 }): Promise<DurableWorkflows<Request>> {
-  const { url, name, workflow, log } = options;
+  const { url, ownerUrl, role, name, workflow, log } = options;
+  await DBOS.migrate(ownerUrl.reveal(), { applicationRole: role });
   const replica = await holdReplicaLock(url, log);
   const steps: DurableSteps = { step: (step, work) => DBOS.runStep(work, { name: step }) };
   const registered = DBOS.registerWorkflow((request: Request) => workflow(request, steps), { name });
   DBOS.setConfig({
     name: "muster",
     systemDatabaseUrl: url.reveal(),
+    runMigrations: false,
     systemDatabasePoolSize: 5,
     applicationVersion: WORKFLOW_VERSION,
     executorID: String(replica.id),
