@@ -1,3 +1,2 @@
-export { createCatalog } from "./catalog.ts";
+export { createCatalog, type Engines } from "./catalog.ts";
 export { externalChecks } from "./external.ts";
-export type { Engines } from "./registry.ts";

@@ -1,4 +1,4 @@
-import Type, { type Static } from "typebox";
+import { type Static, Type } from "typebox";
 import { type Answer, headerValue } from "./exchange.ts";
 
 /** Characters of a textual body that are kept as a fact. */

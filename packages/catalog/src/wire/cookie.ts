@@ -1,4 +1,4 @@
-import Type, { type Static } from "typebox";
+import { type Static, Type } from "typebox";
 
 /** What a Set-Cookie header says beside its value, which is never kept. */
 export const CookieSchema = Type.Object({

@@ -1,4 +1,4 @@
-import Type, { type Static } from "typebox";
+import { type Static, Type } from "typebox";
 
 /** How far an attempt to reach something came before it failed. */
 export const FailureSchema = Type.Object({
@@ -52,9 +52,8 @@ export function failureText(failure: Failure): string {
 
 /** One line without control characters: facts are stored where a NUL cannot be. */
 function plain(text: string): string {
-  // oxlint-disable-next-line eslint/no-control-regex -- removing control characters is the purpose
   return text
-    .replace(/[\u0000-\u001f\u007f]+/g, " ")
+    .replace(/\p{Cc}+/gu, " ")
     .trim()
     .slice(0, 300);
 }

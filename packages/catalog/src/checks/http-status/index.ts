@@ -1,5 +1,5 @@
 import { defineCheck } from "@muster/contract";
-import Type from "typebox";
+import { Type } from "typebox";
 import { httpExchangeFacts } from "../../collectors/http-exchange/facts.ts";
 import { unanswered } from "../../collectors/http-exchange/unanswered.ts";
 

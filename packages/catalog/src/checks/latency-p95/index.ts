@@ -1,5 +1,5 @@
 import { defineCheck } from "@muster/contract";
-import Type from "typebox";
+import { Type } from "typebox";
 import { loadRunFacts } from "../../collectors/load-run/facts.ts";
 import { grouped, milliseconds } from "../../numbers/text.ts";
 import { generatorAtFault } from "../../collectors/load-run/generator.ts";

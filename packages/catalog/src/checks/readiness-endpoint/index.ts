@@ -1,5 +1,5 @@
 import { defineCheck } from "@muster/contract";
-import Type from "typebox";
+import { Type } from "typebox";
 import { readinessEndpointFacts } from "../../collectors/readiness-endpoint/facts.ts";
 import { milliseconds } from "../../numbers/text.ts";
 import { failureText } from "../../wire/failure.ts";

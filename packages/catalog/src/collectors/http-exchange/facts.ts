@@ -1,5 +1,5 @@
 import { defineFacts, type FactsOf } from "@muster/contract";
-import Type from "typebox";
+import { Type } from "typebox";
 import { BodySchema } from "../../wire/body.ts";
 import { CookieSchema } from "../../wire/cookie.ts";
 import { FailureSchema } from "../../wire/failure.ts";

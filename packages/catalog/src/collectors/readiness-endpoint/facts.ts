@@ -1,5 +1,5 @@
 import { defineFacts, type FactsOf } from "@muster/contract";
-import Type from "typebox";
+import { Type } from "typebox";
 import { FailureSchema } from "../../wire/failure.ts";
 
 /** Facts of asking the readiness path once, as a load balancer does. */
