@@ -17,6 +17,7 @@ test("it says where it listens, is ready, and ends cleanly on SIGTERM", async ()
   assert.equal(ready.status, 200);
   assert.deepEqual(await ready.json(), { status: "ready", models: [{ name: "penguins", version: "1" }] });
   assert.equal((await fetch(`${service.url}/livez`)).status, 200);
+  assert.equal((await fetch(service.url)).status, 200);
   assert.equal(await service.stop(), 0);
 });
 

@@ -9,6 +9,15 @@ const Readiness = Type.Object({
   models: Type.Array(Type.Object({ name: Type.String(), version: Type.String() })),
 });
 
+/** Where a person who only has the address finds the rest. */
+const ENTRANCE = {
+  service: "muster-models",
+  protocol: "/v2",
+  api: "/openapi.json",
+  ready: "/readyz",
+  metrics: "/metrics",
+};
+
 /** What operators and their machines ask for. */
 // Fastify asks plugins to be asynchronous.
 export async function operationsRoutes(
@@ -16,6 +25,7 @@ export async function operationsRoutes(
   { table, metrics }: { readonly table: ServingTable; readonly metrics: Metrics },
 ): Promise<void> {
   const tags = ["Operations"];
+  app.get("/", { schema: { hide: true } }, () => ENTRANCE);
   app.get("/livez", { schema: { tags, summary: "Whether the process lives", response: { 200: Health } } }, () => ({
     status: "ok",
   }));
