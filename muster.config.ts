@@ -12,6 +12,7 @@ export default defineConfig({
         env: { PORT: "{port}" },
         readyWithin: "20s",
       },
+      path: "/v2",
       readiness: "/readyz",
       metrics: "/metrics",
       postgres: "muster",

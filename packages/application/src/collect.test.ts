@@ -16,7 +16,10 @@ function collector(
   return defineCollector({ facts, title: id, timeoutMs: 1_000, collect: (_target, context) => run(context), ...rest });
 }
 
-async function collectFrom(collectors: readonly Collector[], more: { signal?: AbortSignal; concurrency?: number } = {}) {
+async function collectFrom(
+  collectors: readonly Collector[],
+  more: { signal?: AbortSignal; concurrency?: number } = {},
+) {
   return collect({
     target,
     collectors: new Map(collectors.map((each) => [each.id, each])),
@@ -100,7 +103,10 @@ describe("collect", () => {
 
   it("stops everything when it is cancelled", async () => {
     const cancel = new AbortController();
-    const collecting = collectFrom([collector("stuck", never), collector("other", never)], { signal: cancel.signal, concurrency: 1 });
+    const collecting = collectFrom([collector("stuck", never), collector("other", never)], {
+      signal: cancel.signal,
+      concurrency: 1,
+    });
 
     cancel.abort();
 

@@ -8,7 +8,7 @@ const DEFAULT_PATHS = { readiness: "/readyz", metrics: "/metrics" } as const;
 export function targetOf(environment: EnvironmentConfiguration, url: URL, ownDatabase: Secret | undefined): Target {
   const postgres = environment.postgres === "muster" ? ownDatabase : secret(environment.postgres);
   return {
-    url,
+    url: environment.path === undefined ? url : new URL(environment.path, url),
     paths: {
       readiness: environment.readiness ?? DEFAULT_PATHS.readiness,
       metrics: environment.metrics ?? DEFAULT_PATHS.metrics,

@@ -47,6 +47,12 @@ export const EnvironmentSchema = Type.Object(
       Type.String({ pattern: "^https?://", description: "Base address; not needed where `process` is given" }),
     ),
     process: Type.Optional(ProcessSchema),
+    path: Type.Optional(
+      Type.String({
+        pattern: "^/",
+        description: "The resource whose answer is looked at, where that is not the base address itself",
+      }),
+    ),
     readiness: Type.Optional(Path),
     metrics: Type.Optional(Path),
     postgres: Type.Optional(

@@ -2,7 +2,7 @@ import type { Secret } from "@muster/kernel";
 
 /** What collectors may look at, of one environment. Absent members were not configured. */
 export interface Target {
-  /** Base address of the service, as configured or as the process that was started reports it. */
+  /** The address that is looked at: a resource of the service that answers any visitor. */
   readonly url: URL;
   /** Paths on the service, resolved against {@link url}. */
   readonly paths: {
