@@ -172,7 +172,11 @@ async function endLeftover(options: ServiceProcessOptions): Promise<void> {
     // No note, or one cut short while it was written: nothing to end that could be named safely.
     return;
   }
-  if (typeof left.pid === "number" && left.identity !== undefined && (await processIdentity(left.pid)) === left.identity) {
+  if (
+    typeof left.pid === "number" &&
+    left.identity !== undefined &&
+    (await processIdentity(left.pid)) === left.identity
+  ) {
     signalGroup(left.pid, "SIGKILL");
     options.onNotice(`ended ${options.name} (pid ${left.pid}), which an earlier Muster had left`);
   }
