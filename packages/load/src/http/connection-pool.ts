@@ -81,7 +81,7 @@ export class ConnectionPool implements ConnectionOwner {
   close(failure: Failure = CLOSED): void {
     this.#closed = true;
     clearInterval(this.#sweeper);
-    for (const connection of [...this.#connections]) connection.destroy(failure);
+    for (const connection of this.#connections) connection.destroy(failure);
     for (const exchange of this.#raced.splice(0)) exchange.failed(failure, performance.now());
   }
 

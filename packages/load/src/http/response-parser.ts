@@ -22,11 +22,16 @@ const LF = 10;
 const SPACE = 32;
 const TAB = 9;
 const COLON = 58;
+const SEMICOLON = 59;
 
 /** Bytes that a field name may have: `tchar` of RFC 9110 §5.6.2. */
 const TOKEN = byteTable((byte) => /[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(String.fromCharCode(byte)));
 /** Bytes that a field value may have: RFC 9110 §5.5 with obs-text. */
 const FIELD_VALUE = byteTable((byte) => byte === TAB || (byte >= SPACE && byte !== 127));
+
+/** `;name=value;name="quoted"`, with empty names and values forgiven as llhttp does, but not a `;` before nothing. */
+const CHUNK_EXTENSIONS =
+  /^(?:;(?!$)[!#$%&'*+\-.^_`|~0-9A-Za-z]*(?:=(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]*|[!#$%&'*+\-.^_`|~0-9A-Za-z]*"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"))?)*$/;
 
 function byteTable(allowed: (byte: number) => boolean): Uint8Array {
   return Uint8Array.from({ length: 256 }, (_, byte) => (allowed(byte) ? 1 : 0));
@@ -239,7 +244,8 @@ export class ResponseParser {
     if (status < 100) return this.#refuse("the status code is below 100");
     let at = from + 12;
     if (bytes[at] === SPACE) {
-      while (at < to && FIELD_VALUE[bytes[at] as number] === 1) at += 1;
+      // llhttp takes any reason, so the one that says something odd is no worse than the one that says nothing.
+      while (at < to && bytes[at] !== CR && bytes[at] !== LF) at += 1;
       if (at >= to) return INCOMPLETE;
     }
     if (bytes[at] !== CR) return this.#refuse("the status line has a byte that is not allowed");
@@ -274,7 +280,11 @@ export class ResponseParser {
       if (at + 2 >= to) return INCOMPLETE;
       // A line that begins with white space would continue the value (obs-fold): long obsolete, and a way to smuggle.
       if (bytes[at + 2] === SPACE || bytes[at + 2] === TAB) return this.#refuse("a field is folded over two lines");
-      if (head && this.#readFramingField(bytes, name, nameEnd, value, at) === REFUSED) return REFUSED;
+      if (head) {
+        if (this.#readFramingField(bytes, name, nameEnd, value, at) === REFUSED) return REFUSED;
+      } else if (nameEnd - name === CONTENT_LENGTH.length && isName(bytes, name, CONTENT_LENGTH)) {
+        return this.#refuse("the trailers have a content-length");
+      }
       at += 2;
     }
   }
@@ -286,6 +296,10 @@ export class ResponseParser {
         return 0;
       case 10:
         if (isName(bytes, name, CONNECTION)) this.#readConnection(bytes, value, valueEnd);
+        return 0;
+      case 16:
+        // Never standard, but sent by old proxies, and understood by llhttp.
+        if (isName(bytes, name, PROXY_CONNECTION)) this.#readConnection(bytes, value, valueEnd);
         return 0;
       case 14:
         return isName(bytes, name, CONTENT_LENGTH) ? this.#readContentLength(bytes, value, valueEnd) : 0;
@@ -322,8 +336,9 @@ export class ResponseParser {
 
   #readTransferEncoding(bytes: Buffer, from: number, to: number): number {
     this.#hasTransferEncoding = true;
-    const codings = bytes.toString("latin1", from, to).toLowerCase().split(",");
-    this.#chunkedLast = codings.at(-1)?.trim() === "chunked";
+    if (from === to) return this.#refuse("the transfer-encoding is empty");
+    // As in llhttp, a tab behind the word makes it another word.
+    this.#chunkedLast = /(?:^|,)[\t ]*chunked *$/i.test(bytes.toString("latin1", from, to));
     return 0;
   }
 
@@ -335,13 +350,15 @@ export class ResponseParser {
     }
     if (status === 101 || (this.#upgrade && status < 200))
       return this.#refuse("the server switched the protocol unasked");
+    const keepAlive = !this.#connectionClose && (this.#minor === 1 || this.#connectionKeepAlive);
     if (status < 200) {
+      if (!keepAlive) return this.#refuse("an interim response closes the connection");
       // Interim: the final response follows.
       this.status = 0;
       return at;
     }
     if (this.#keepHead) this.head = bytes.toString("latin1", start, at);
-    this.keepAlive = this.#minor === 1 ? !this.#connectionClose : this.#connectionKeepAlive && !this.#connectionClose;
+    this.keepAlive = keepAlive;
     if (this.#headRequest || status === 204 || status === 304) {
       this.#state = DONE;
     } else if (this.#hasTransferEncoding) {
@@ -370,9 +387,13 @@ export class ResponseParser {
     }
     if (at >= to) return INCOMPLETE;
     if (at === from) return this.#refuse("the size of a chunk is not a number");
-    if (bytes[at] === 59) {
+    if (bytes[at] === SEMICOLON) {
+      const extensions = at;
       while (at < to && FIELD_VALUE[bytes[at] as number] === 1) at += 1;
       if (at >= to) return INCOMPLETE;
+      if (!CHUNK_EXTENSIONS.test(bytes.toString("latin1", extensions, at))) {
+        return this.#refuse("the extensions of a chunk have a byte that is not allowed");
+      }
     }
     if (bytes[at] !== CR) return this.#refuse("the size of a chunk has a byte that is not allowed");
     if (at + 1 >= to) return INCOMPLETE;
@@ -400,6 +421,7 @@ export class ResponseParser {
 const HTTP_SLASH = Buffer.from("HTTP/");
 const UPGRADE = Buffer.from("upgrade");
 const CONNECTION = Buffer.from("connection");
+const PROXY_CONNECTION = Buffer.from("proxy-connection");
 const CONTENT_LENGTH = Buffer.from("content-length");
 const TRANSFER_ENCODING = Buffer.from("transfer-encoding");
 

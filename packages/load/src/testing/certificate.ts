@@ -29,7 +29,7 @@ export function selfSignedCertificate(): TestCertificate {
   const signature = der(0x03, Buffer.concat([Buffer.from([0]), sign("sha256", toSign, privateKey)]));
   const certificate = sequence(toSign, ecdsaWithSha256, signature);
   return {
-    key: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+    key: privateKey.export({ type: "pkcs8", format: "pem" }),
     cert: `-----BEGIN CERTIFICATE-----\n${certificate.toString("base64")}\n-----END CERTIFICATE-----\n`,
   };
 }
