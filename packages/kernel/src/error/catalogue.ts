@@ -80,6 +80,13 @@ export const ERRORS = {
     cause: "No binaries are published for this operating system and processor.",
     fix: "Set DATABASE_URL to a PostgreSQL 18 server.",
   },
+  "database-version": {
+    title: "This database and this Muster do not fit",
+    status: 503,
+    exit: 3,
+    cause: "The server is older than PostgreSQL 15, or its schema was made by a newer Muster.",
+    fix: "Use PostgreSQL 15 or newer and the newest Muster that has worked with this database.",
+  },
   "already-running": {
     title: "Another Muster uses this data folder",
     status: 409,

@@ -1,0 +1,141 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Secret } from "@muster/kernel";
+import pg from "pg";
+import { isAlive } from "./postmaster.ts";
+
+/**
+ * Advisory locks of the embedded database, so that users of one cluster know of each other. They
+ * belong to a session, so they end with the process that holds them, however it ends.
+ */
+const LOCK_CLASS = 0x4d5553;
+/** Shared by everybody who uses the server; whoever gets it alone is the last. */
+const PRESENT = 1;
+/** Exclusive: the one server process of this data folder. */
+const OWNER = 2;
+
+const POLL_MS = 50;
+/** How long a lost connection is sought again while the server's process lives: it restarts by itself after a crash of a backend. */
+const REGAIN_MS = 30_000;
+
+/** This process's place among the users of a cluster: one connection that holds the locks. */
+export interface Presence {
+  /** Tries to become the one owner. */
+  tryOwn(): Promise<boolean>;
+  /** Who owns the cluster, when somebody does. */
+  owner(): Promise<Holder | undefined>;
+  /** Tells others that this process is about to let go, so that a successor waits instead of giving up. */
+  announceClosing(): Promise<void>;
+  /** Whether nobody else uses the server; holders that are dead are waited for. */
+  isLast(): Promise<boolean>;
+  /** Lets go of the locks. */
+  leave(): Promise<void>;
+  /** Resolves when the server is gone for good; never after {@link leave}. */
+  readonly lost: Promise<Error>;
+}
+
+/** A process that holds a lock, as far as its session's name tells. */
+export interface Holder {
+  readonly pid: number | undefined;
+  readonly closing: boolean;
+}
+
+/** Joins the users of a server. Call it under the start lock, so that nobody stops the server meanwhile. */
+export async function joinPresence(url: Secret, postmaster: number): Promise<Presence> {
+  const state = { left: false, owning: false };
+  let client = await connect(url);
+  const lost = Promise.withResolvers<Error>();
+
+  const watch = (watched: pg.Client) => {
+    watched.once("end", () => {
+      if (!state.left) void regain();
+    });
+  };
+  const regain = async () => {
+    const deadline = performance.now() + REGAIN_MS;
+    while (!state.left && performance.now() < deadline && (await isAlive(postmaster))) {
+      try {
+        const fresh = await connect(url);
+        if (state.owning && !(await tryLock(fresh, OWNER))) {
+          await fresh.end();
+          lost.resolve(new Error("another Muster took over the data folder while the connection was down"));
+          return;
+        }
+        client = fresh;
+        watch(client);
+        if (state.left) await client.end();
+        return;
+      } catch {
+        await delay(POLL_MS);
+      }
+    }
+    if (!state.left) lost.resolve(new Error(`the embedded PostgreSQL (process ${postmaster}) ended`));
+  };
+  watch(client);
+
+  return {
+    lost: lost.promise,
+    async tryOwn() {
+      state.owning = await tryLock(client, OWNER);
+      return state.owning;
+    },
+    async owner() {
+      return (await holders(client, OWNER))[0];
+    },
+    async announceClosing() {
+      await client.query("select set_config('application_name', $1, false)", [`${sessionName()} closing`]);
+    },
+    async isLast() {
+      const deadline = performance.now() + 5_000;
+      for (;;) {
+        if (await tryLock(client, PRESENT)) return true;
+        const others = await holders(client, PRESENT);
+        const alive = await Promise.all(others.map(async ({ pid }) => pid === undefined || (await isAlive(pid))));
+        if (alive.some(Boolean) || performance.now() > deadline) return false;
+        await delay(POLL_MS);
+      }
+    },
+    async leave() {
+      state.left = true;
+      await client.end().catch(() => undefined);
+    },
+  };
+}
+
+async function connect(url: Secret): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: url.reveal(),
+    application_name: sessionName(),
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+  });
+  // The end event follows and is the one that counts.
+  client.on("error", () => undefined);
+  await client.connect();
+  await client.query("select pg_advisory_lock_shared($1, $2)", [LOCK_CLASS, PRESENT]);
+  return client;
+}
+
+function sessionName(): string {
+  return `muster ${process.pid}`;
+}
+
+async function tryLock(client: pg.Client, lock: number): Promise<boolean> {
+  const answer = await client.query<{ got: boolean }>("select pg_try_advisory_lock($1, $2) as got", [LOCK_CLASS, lock]);
+  return answer.rows[0]?.got === true;
+}
+
+/** Holders of a lock other than this session. */
+async function holders(client: pg.Client, lock: number): Promise<readonly Holder[]> {
+  const answer = await client.query<{ name: string }>(
+    `select a.application_name as name
+       from pg_locks l join pg_stat_activity a using (pid)
+      where l.locktype = 'advisory' and l.classid = $1 and l.objid = $2 and l.objsubid = 2
+        and l.granted and l.pid <> pg_backend_pid()
+        and l.database = (select oid from pg_database where datname = current_database())`,
+    [LOCK_CLASS, lock],
+  );
+  return answer.rows.map(({ name }) => {
+    const parts = /^muster (\d+)( closing)?$/.exec(name);
+    return { pid: parts ? Number(parts[1]) : undefined, closing: parts?.[2] !== undefined };
+  });
+}
