@@ -63,7 +63,7 @@ export function processIo(): Io {
     outIsTerminal: isatty(1),
     errIsTerminal: isatty(2),
     canAsk: isatty(0) && isatty(1),
-    columns: () => process.stdout.columns ?? process.stderr.columns ?? 80,
+    columns: () => process.stdout.columns ?? process.stderr.columns ?? 100,
     env: process.env,
     cwd: process.cwd(),
     now: () => Date.now(),

@@ -1,7 +1,7 @@
 import type { Envelope } from "@muster/contract";
 import { ERRORS, type MusterError } from "@muster/kernel";
 import type { Paint } from "./io.ts";
-import { wrap } from "./text.ts";
+import { paragraph } from "./text.ts";
 
 /** An error as a person reads it: the sentence, every problem with its place, why, and what to do. */
 export function problemText(error: MusterError, paint: Paint, columns: number): string {
@@ -11,8 +11,8 @@ export function problemText(error: MusterError, paint: Paint, columns: number): 
     lines.push(`  ${problem.path === "" ? "(top)" : paint("strong", problem.path)} ${problem.message}`);
   }
   const room = Math.min(columns, 100);
-  if (error.problems.length === 0) lines.push(wrap(`why: ${cause}`, room, "     "));
-  lines.push(wrap(`fix: ${fix}`, room, "     "), paint("quiet", `code: ${error.code}`), "");
+  if (error.problems.length === 0) lines.push(paragraph(cause, room, "why: ", "     "));
+  lines.push(paragraph(fix, room, "fix: ", "     "), paint("quiet", `code: ${error.code}`), "");
   return lines.join("\n");
 }
 

@@ -1,20 +1,23 @@
 import { width } from "./io.ts";
 
-/** Breaks a text into lines of at most `columns`, between words. Lines after the first start with `indent`. */
-export function wrap(text: string, columns: number, indent = ""): string {
+/**
+ * Breaks a text between words into lines of at most `columns`, indents included. The first line starts
+ * with `first`, the others with `rest`.
+ */
+export function paragraph(text: string, columns: number, first = "", rest = first): string {
   const lines: string[] = [];
-  let line = "";
+  let line = first;
+  let empty = true;
   for (const word of text.split(/\s+/).filter((each) => each !== "")) {
-    const limit = lines.length === 0 ? columns : columns - indent.length;
-    if (line !== "" && width(line) + 1 + width(word) > limit) {
+    if (!empty && width(line) + 1 + width(word) > columns) {
       lines.push(line);
-      line = word;
-    } else {
-      line = line === "" ? word : `${line} ${word}`;
+      line = rest;
+      empty = true;
     }
+    line += empty ? word : ` ${word}`;
+    empty = false;
   }
-  lines.push(line);
-  return lines.join(`\n${indent}`);
+  return [...lines, line].join("\n");
 }
 
 /** Cuts a text to at most `columns`, with an ellipsis where something was left out. */

@@ -1,6 +1,6 @@
 import { MusterError } from "@muster/kernel";
 import type { Paint } from "../output/io.ts";
-import { table, wrap } from "../output/text.ts";
+import { paragraph, table } from "../output/text.ts";
 import type { Command, Option } from "./command.ts";
 import { nearest } from "./nearest.ts";
 import { HELP_OPTION, valueName } from "./parse.ts";
@@ -93,7 +93,7 @@ function commandHelp(command: Command, paint: Paint, columns: number): string {
     paint("strong", "Usage"),
     `  ${usageLine(command)}`,
     "",
-    wrap(command.description, columns),
+    paragraph(command.description, columns),
     "",
   ];
   if (command.args.length > 0) {

@@ -200,6 +200,13 @@ export const ERRORS = {
     cause: "Requests arrive faster than they can be answered.",
     fix: "Wait for the seconds that Retry-After names, or add capacity.",
   },
+  interrupted: {
+    title: "The command was interrupted",
+    status: 503,
+    exit: 3,
+    cause: "It was told to stop before it was done.",
+    fix: "Run it again.",
+  },
   internal: {
     title: "Muster itself failed",
     status: 500,

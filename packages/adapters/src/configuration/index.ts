@@ -1,0 +1,2 @@
+export * from "./find-configuration.ts";
+export * from "./load-configuration.ts";
