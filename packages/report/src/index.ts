@@ -1,0 +1,6 @@
+export { renderHtml } from "./html/render-html.ts";
+export { renderJson } from "./json/render-json.ts";
+export { renderJunit } from "./junit/render-junit.ts";
+export { renderMarkdown } from "./markdown/render-markdown.ts";
+export { buildReport, type ReportSources, type RunReport } from "./report.ts";
+export { renderSarif, type SarifOptions } from "./sarif/render-sarif.ts";
