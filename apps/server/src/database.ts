@@ -1,5 +1,6 @@
 import { migrate, openEmbeddedPostgres } from "@muster/adapters";
 import { type MusterError, Secret } from "@muster/kernel";
+import { migrateWorkflows } from "./durable/migrate-workflows.ts";
 
 /** The database that a server works on, wherever it comes from. */
 export interface Database {
@@ -55,12 +56,16 @@ export async function openDatabase(options: {
 }
 
 /** The role that the application's address names; it is granted what it needs and no more. */
-export function applicationRole(database: Database): string {
+function applicationRole(database: Database): string {
   return decodeURIComponent(new URL(database.url.reveal()).username);
 }
 
 /** Brings the schema up to date and says in a few words what that took. */
 export async function migrateDatabase(database: Database): Promise<string> {
-  const { applied } = await migrate(database.ownerUrl, applicationRole(database));
+  const role = applicationRole(database);
+  const [{ applied }] = await Promise.all([
+    migrate(database.ownerUrl, role),
+    migrateWorkflows(database.ownerUrl, role),
+  ]);
   return applied.length === 0 ? "up to date" : `${applied.length} applied`;
 }

@@ -24,7 +24,7 @@ import { canonicalJson, type Clock, type Json, MusterError, type RunStepId, type
 import { runConstantRate } from "@muster/load";
 import { destination, type Logger, pino } from "pino";
 import { type Announce, createAnnounce } from "./announcer.ts";
-import { applicationRole, migrateDatabase, openDatabase } from "./database.ts";
+import { migrateDatabase, openDatabase } from "./database.ts";
 import { openWorkflows } from "./durable/workflows.ts";
 import { createApp } from "./http/app.ts";
 import { listen } from "./listen.ts";
@@ -111,19 +111,15 @@ async function serve(options: ServerOptions, announce: Announce, stopping: Abort
     writeReport: (record) => writeRunFiles(record, { ledger, folder: folder.runs, version: VERSION }),
     stopping,
   };
-  const results = createResults();
-  const workflows = await openWorkflows<RunRequest, RunResult["state"]>({
+  const workflows = await openWorkflows<RunRequest, RunResult>({
     url: database.url,
-    ownerUrl: database.ownerUrl,
-    role: applicationRole(database),
     name: "run",
     log,
     async workflow(request, steps) {
       const result = await runWorkflow(request, steps, dependencies);
-      results.settle(request.run, result);
       if (result.state === "completed") announceVerdict(request.run, result, announce);
       else onNotice(`run ${request.run} was aborted: ${result.reason}`);
-      return result.state;
+      return result;
     },
   });
   parts.defer(() => workflows.stop());
@@ -157,16 +153,15 @@ async function serve(options: ServerOptions, announce: Announce, stopping: Abort
   stopping.addEventListener("abort", () => void stopped(), { once: true });
   if (stopping.aborted) await stopped();
   void database.lost.then(ended.reject);
-  const judged = firstRun(starter, results, options.gate, prologue, onNotice);
+  const judged = firstRun(starter, options.gate, prologue, onNotice);
   if (options.once) judged.then((result) => ended.resolve(exitCode(result)), ended.reject);
   else judged.catch((error: unknown) => announceFailure(error, announce, log));
-  return ended.promise;
+  return await ended.promise;
 }
 
 /** Continues the run that an earlier start left, or starts one. A run that could not be continued is followed by a new one. */
 async function firstRun(
   starter: RunStarter,
-  results: Results,
   gate: string | undefined,
   prologue: readonly StepChange[],
   onNotice: (text: string) => void,
@@ -174,27 +169,11 @@ async function firstRun(
   const [left] = await starter.reconcile();
   if (left) {
     onNotice(`continuing run ${left.id}, which was interrupted`);
-    const continued = await results.of(left.id);
+    const continued = await starter.result(left.id);
     if (continued.state === "completed") return continued;
   }
   const run = await starter.start("muster up", gate, prologue);
-  return results.of(run.id);
-}
-
-/** Results of runs, for whoever waits for one, whether it asks before or after the end. */
-interface Results {
-  settle(run: string, result: RunResult): void;
-  of(run: string): Promise<RunResult>;
-}
-
-function createResults(): Results {
-  const slots = new Map<string, PromiseWithResolvers<RunResult>>();
-  const slot = (run: string): PromiseWithResolvers<RunResult> => {
-    const known = slots.get(run) ?? Promise.withResolvers<RunResult>();
-    slots.set(run, known);
-    return known;
-  };
-  return { settle: (run, result) => slot(run).resolve(result), of: (run) => slot(run).promise };
+  return starter.result(run.id);
 }
 
 function announceVerdict(run: string, result: RunResult & { state: "completed" }, announce: Announce): void {

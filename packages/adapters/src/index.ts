@@ -1,6 +1,7 @@
 export * from "./configuration/index.ts";
 export * from "./memory/ledger.ts";
 export * from "./postgres/embedded/open.ts";
+export * from "./postgres/errors.ts";
 export * from "./postgres/identity.ts";
 export * from "./postgres/ledger.ts";
 export * from "./postgres/live-events.ts";

@@ -13,14 +13,18 @@ const WORKFLOW_VERSION = "1";
 /** How often a replica looks for work that a dead one left. */
 const TAKE_OVER_INTERVAL_MS = 5_000;
 
+const RESULT_POLL_MS = 50;
+
 /** How a durable workflow stands, as far as Muster cares. */
 export type WorkflowState = "unknown" | "going-on" | "ended";
 
 /** Workflows that survive the process: what they did is in PostgreSQL, and another process goes on with it. */
-export interface DurableWorkflows<Request> {
+export interface DurableWorkflows<Request, Result> {
   /** Starts a workflow under an id. Starting an id again only returns. */
   start(id: string, request: Request): Promise<void>;
   state(id: string): Promise<WorkflowState>;
+  /** Waits until a workflow has ended, here or in another process, and gives what it returned. */
+  result(id: string): Promise<Result>;
   /** Stops working. What is under way stays to be continued by the next start. */
   stop(): Promise<void>;
 }
@@ -33,21 +37,18 @@ export interface DurableWorkflows<Request> {
  */
 export async function openWorkflows<Request, Result>(options: {
   readonly url: Secret;
-  /** May change the schema, which the application's role may not. */
-  readonly ownerUrl: Secret;
-  readonly role: string;
   readonly name: string;
   readonly workflow: (request: Request, steps: DurableSteps) => Promise<Result>;
   readonly log: Logger;
-}): Promise<DurableWorkflows<Request>> {
-  const { url, ownerUrl, role, name, workflow, log } = options;
-  await DBOS.migrate(ownerUrl.reveal(), { applicationRole: role });
+}): Promise<DurableWorkflows<Request, Result>> {
+  const { url, name, workflow, log } = options;
   const replica = await holdReplicaLock(url, log);
   const steps: DurableSteps = { step: (step, work) => DBOS.runStep(work, { name: step }) };
   const registered = DBOS.registerWorkflow((request: Request) => workflow(request, steps), { name });
   DBOS.setConfig({
     name: "muster",
     systemDatabaseUrl: url.reveal(),
+    // Done already by the owner of the schema, which the application's role is not.
     runMigrations: false,
     systemDatabasePoolSize: 5,
     applicationVersion: WORKFLOW_VERSION,
@@ -72,6 +73,11 @@ export async function openWorkflows<Request, Result>(options: {
   }, TAKE_OVER_INTERVAL_MS);
 
   return {
+    async result(id) {
+      const result = await DBOS.getResult<Result>(id, { pollingIntervalMs: RESULT_POLL_MS });
+      // Without a time limit, null is what a workflow without a result would give, and ours have one.
+      return result as Result;
+    },
     async start(id, request) {
       await DBOS.startWorkflow(registered, { workflowID: id })(request);
     },

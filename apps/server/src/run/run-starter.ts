@@ -1,4 +1,4 @@
-import { defaultGate, type RunDependencies, type RunRequest } from "@muster/application";
+import { defaultGate, type RunDependencies, type RunRequest, type RunResult } from "@muster/application";
 import { gateOf } from "@muster/contract";
 import { MusterError, type Run, type StepChange, toInstant, waitingSteps } from "@muster/kernel";
 import type { DurableWorkflows } from "../durable/workflows.ts";
@@ -10,13 +10,15 @@ export interface RunStarter {
    * @throws {MusterError} `run-active` while the environment is being looked at.
    */
   start(actor: string, gate: string | undefined, prologue: readonly StepChange[]): Promise<Run>;
+  /** What a run came to, once it ended. */
+  result(run: string): Promise<RunResult>;
   /** Ends, as aborted, runs whose workflow cannot go on. Returns the runs that do go on. */
   reconcile(): Promise<readonly Run[]>;
 }
 
 /** `newRunId` gives an id that sorts by time. */
 export function createRunStarter(
-  workflows: DurableWorkflows<RunRequest>,
+  workflows: DurableWorkflows<RunRequest, RunResult>,
   dependencies: RunDependencies,
   newRunId: () => string,
 ): RunStarter {
@@ -51,6 +53,8 @@ export function createRunStarter(
       });
       return run;
     },
+
+    result: (run) => workflows.result(run),
 
     async reconcile() {
       const goingOn: Run[] = [];
