@@ -1,28 +1,8 @@
-import { type Static, Type } from "typebox";
+import type { Body } from "./body-facts.ts";
 import { type Answer, headerValue } from "./exchange.ts";
 
-/** Characters of a textual body that are kept as a fact. */
-export const KEPT_BYTES = 64 * 1024;
-
-export const BodySchema = Type.Object({
-  /** Bytes that were read; with `cut`, the limit at which reading stopped. */
-  bytes: Type.Integer(),
-  /** Whether there was more than was read. */
-  cut: Type.Boolean(),
-  contentType: Type.Optional(Type.String()),
-  /** Compressed in spite of our asking for identity, so not looked into. */
-  encoding: Type.Optional(Type.String()),
-  binary: Type.Boolean(),
-  /** The beginning of a textual body. */
-  text: Type.Optional(Type.String()),
-  /** Whether `text` is the whole body. */
-  whole: Type.Boolean(),
-  /** Whether the whole body is JSON. Absent where it is not all there. */
-  json: Type.Optional(Type.Boolean()),
-});
-
-/** What is kept of a body. */
-export type Body = Static<typeof BodySchema>;
+/** Bytes of a textual body that are kept as a fact. */
+const KEPT_BYTES = 64 * 1024;
 
 const TEXTUAL =
   /^(text\/|application\/([a-z0-9.+-]*[+.-])?(json|xml|javascript|ecmascript|yaml|x-www-form-urlencoded|openmetrics-text)\b)/i;

@@ -36,7 +36,7 @@ export const versionDisclosure = defineCheck({
       ...versions.map(({ name, value }) => ({ resource: `${answer.url} ${name}`, message: `tells "${value}"` })),
       ...products.map(({ name, value }) => ({ resource: `${answer.url} ${name}`, message: `names "${value}"` })),
     ];
-    const summary = `${versions.length} headers tell a version, ${products.length} more name the software, expected none`;
+    const summary = `headers that tell a version: ${versions.length}, that name a product: ${products.length}, expected none`;
     if (versions.length > 0) return { outcome: "fail", summary, findings };
     return { outcome: products.length > 0 ? "warn" : "pass", summary, findings };
   },

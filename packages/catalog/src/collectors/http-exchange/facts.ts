@@ -1,12 +1,12 @@
 import { defineFacts, type FactsOf } from "@muster/contract";
 import { Type } from "typebox";
-import { BodySchema } from "../../wire/body.ts";
+import { BodySchema } from "../../wire/body-facts.ts";
 import { CookieSchema } from "../../wire/cookie.ts";
 import { FailureSchema } from "../../wire/failure.ts";
 
 const Milliseconds = Type.Number({ minimum: 0 });
 
-export const TimingsSchema = Type.Object({
+const TimingsSchema = Type.Object({
   dnsMs: Type.Optional(Milliseconds),
   connectMs: Type.Optional(Milliseconds),
   tlsMs: Type.Optional(Milliseconds),
