@@ -29,8 +29,13 @@ export function databaseError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof MusterError) return error;
   const code = (error as { code?: unknown }).code;
   const state = typeof code === "string" ? code : "";
-  if (state === "53100" || state === "ENOSPC" || error.message.includes("No space left on device")) {
-    return new MusterError("database-full", `PostgreSQL has no room left: ${error.message}`, { cause: error });
+  if (
+    state === "53100" ||
+    state === "ENOSPC" ||
+    state === "EDQUOT" ||
+    error.message.includes("No space left on device")
+  ) {
+    return new MusterError("database-full", `there is no room left: ${error.message}`, { cause: error });
   }
   const unreachable =
     NETWORK_CODES.has(state) ||

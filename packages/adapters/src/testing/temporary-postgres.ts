@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Secret } from "@muster/kernel";
@@ -16,13 +16,19 @@ export interface TemporaryPostgres {
   close(): Promise<void>;
 }
 
-/** Starts a fresh, migrated PostgreSQL in a temporary folder. It goes away with {@link TemporaryPostgres.close} or with this process. */
-export async function temporaryPostgres(): Promise<TemporaryPostgres> {
-  const folder = await mkdtemp(join(tmpdir(), "muster-test-"));
+/**
+ * Starts a fresh, migrated PostgreSQL in a temporary folder. It goes away with
+ * {@link TemporaryPostgres.close} or with this process.
+ *
+ * @param parent where the folder is made; by default where the system keeps temporary files.
+ */
+export async function temporaryPostgres(parent: string = tmpdir()): Promise<TemporaryPostgres> {
+  const folder = await mkdtemp(join(parent, "muster-test-"));
   // When the tests run as root the server is another user, who must be able to enter.
   await chmod(folder, 0o711);
   const embedded = await openEmbeddedPostgres({ dataFolder: folder, exclusive: true });
-  const guard = guardFolder(embedded.pid, folder);
+  const cluster = await realpath(join(folder, "postgres"));
+  const guard = guardFolder(embedded.pid, [folder, cluster]);
   await migrate(embedded.ownerUrl, "muster");
   return {
     url: embedded.url,
@@ -31,16 +37,16 @@ export async function temporaryPostgres(): Promise<TemporaryPostgres> {
       await embedded.close();
       // Before the server's pid can be another's.
       guard.kill("SIGKILL");
-      await rm(folder, { recursive: true, force: true });
+      for (const each of [cluster, folder]) await rm(each, { recursive: true, force: true });
     },
   };
 }
 
 /** Waits for the end of its input, which comes when the test ends however it ends, and cleans up then. */
-function guardFolder(pid: number, folder: string) {
-  const script =
-    'read -r _; kill -INT "$1" 2>/dev/null; while kill -0 "$1" 2>/dev/null; do sleep 0.1; done; rm -rf -- "$2"';
-  const guard = spawn("/bin/sh", ["-c", script, "sh", String(pid), folder], {
+function guardFolder(pid: number, folders: readonly string[]) {
+  const script = `read -r _; pid=$1; shift
+kill -INT "$pid" 2>/dev/null; while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done; rm -rf -- "$@"`;
+  const guard = spawn("/bin/sh", ["-c", script, "sh", String(pid), ...folders], {
     detached: true,
     stdio: ["pipe", "ignore", "ignore"],
   });

@@ -3,7 +3,6 @@ import { randomBytes } from "node:crypto";
 import { chown, mkdir, open, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { MusterError } from "@muster/kernel";
-import { processIdentity } from "../../process/process-identity.ts";
 import { APPLICATION, createCredentials, type Credentials, DATABASE, OWNER } from "./credentials.ts";
 import { type ClusterHome, pathsIn } from "./home.ts";
 import { serverEnvironment } from "./postmaster.ts";
@@ -14,14 +13,16 @@ local all all scram-sha-256
 host all all 127.0.0.1/32 scram-sha-256
 `;
 
+/** Marks the folder of a cluster that is not complete. */
+const UNFINISHED = ".new-";
+
 /**
  * Makes a complete cluster beside its final place and then renames it there, so that a kill at any
  * moment leaves either all of it or nothing. It never listens before it has its passwords.
  */
 export async function initialiseCluster(home: ClusterHome): Promise<void> {
   await mkdir(dirname(home.folder), { recursive: true });
-  await removeAbandoned(home.folder);
-  const fresh = pathsIn(`${home.folder}.new-${process.pid}-${randomBytes(4).toString("hex")}`);
+  const fresh = pathsIn(`${home.folder}${UNFINISHED}${randomBytes(8).toString("hex")}`);
   try {
     await mkdir(fresh.folder, { mode: home.account ? 0o755 : 0o700 });
     const credentials = await createCredentials(fresh.credentials);
@@ -64,15 +65,14 @@ function rolesSql(credentials: Credentials): string {
   ].join("\n");
 }
 
-/** Removes what an initialisation left that was killed. The name says whose it was. */
-async function removeAbandoned(folder: string): Promise<void> {
-  const prefix = `${basename(folder)}.new-`;
-  for (const name of await readdir(dirname(folder))) {
+/** Removes what initialisations left that were killed. Under the start lock every unfinished one is abandoned. */
+export async function removeUnfinished(home: ClusterHome): Promise<void> {
+  const parent = dirname(home.folder);
+  const prefix = `${basename(home.folder)}${UNFINISHED}`;
+  for (const name of await readdir(parent).catch(() => [])) {
     if (!name.startsWith(prefix)) continue;
-    const maker = Number(name.slice(prefix.length).split("-")[0]);
-    if (maker !== process.pid && (await processIdentity(maker)) !== undefined) continue;
     // A tool of the killed Muster may still be writing there; the next start removes what is left then.
-    await rm(join(dirname(folder), name), { recursive: true, force: true }).catch(() => undefined);
+    await rm(join(parent, name), { recursive: true, force: true }).catch(() => undefined);
   }
 }
 

@@ -3,11 +3,12 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { MusterError, type Secret } from "@muster/kernel";
+import { databaseError } from "../errors.ts";
 import { APPLICATION, connectionUrl, OWNER, readCredentials } from "./credentials.ts";
 import { findHome } from "./home.ts";
-import { initialiseCluster } from "./initialise.ts";
-import { ensurePostmaster, isAlive, lastLines, stopPostmaster } from "./postmaster.ts";
-import { joinPresence, type Presence } from "./presence.ts";
+import { initialiseCluster, removeUnfinished } from "./initialise.ts";
+import { ensurePostmaster, lastLines, stopPostmaster } from "./postmaster.ts";
+import { isAlive, joinPresence, type Presence } from "./presence.ts";
 import { withStartLock } from "./start-lock.ts";
 
 /** How long an owner that is not closing is given before it counts as running: it may just have been told to stop. */
@@ -59,47 +60,41 @@ export interface EmbeddedPostgres {
  *   `database-unsupported`, `database-start`, `database-full`.
  */
 export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { exclusive, signal, onNotice = () => undefined } = options;
-  const dataFolder = await makeFolder(options.dataFolder);
-  const lock = join(dataFolder, "postgres.lock");
-  signal?.throwIfAborted();
+  try {
+    return await open(options);
+  } catch (error) {
+    throw options.signal?.aborted ? error : namedFailure(error, options.dataFolder);
+  }
+}
 
-  const opened = await withStartLock(lock, signal, async () => {
-    const home = await findHome(dataFolder, onNotice);
-    const initialised = !existsSync(home.folder);
-    if (initialised) await initialiseCluster(home);
-    signal?.throwIfAborted();
-    const credentials = await readCredentials(home.credentials);
-    const { postmaster, adopted } = await ensurePostmaster(home, credentials, onNotice);
-    const ownerUrl = connectionUrl(OWNER, credentials.owner, postmaster.port);
-    const url = connectionUrl(APPLICATION, credentials.application, postmaster.port);
-    const presence = await joinPresence(ownerUrl, postmaster.pid);
-    const state = initialised ? ("initialised" as const) : adopted ? ("adopted" as const) : ("started" as const);
-    return { home, postmaster, ownerUrl, url, presence, state };
-  });
-  const { home, postmaster, presence, state, ownerUrl, url } = opened;
+async function open(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const { exclusive, signal, onNotice = () => undefined } = options;
+  signal?.throwIfAborted();
+  await mkdir(options.dataFolder, { recursive: true });
+  const dataFolder = await realpath(options.dataFolder);
+  const lock = join(dataFolder, "postgres.lock");
+
+  const entered = await withStartLock(lock, signal, () => enter(dataFolder, signal, onNotice));
+  const { home, postmaster, presence } = entered;
 
   let closing: Promise<void> | undefined;
   const close = () =>
     (closing ??= withStartLock(lock, undefined, async () => {
-      // A server that is gone already has nobody to ask and nothing to stop.
-      const last = await presence.isLast().catch(() => true);
-      await presence.leave();
-      if (last) await stopPostmaster(postmaster.pid, onNotice);
+      const { last } = await presence.leave();
+      if (last) await stopPostmaster(postmaster, onNotice);
     }));
 
-  if (exclusive) {
-    try {
-      await own(presence, dataFolder, signal);
-    } catch (error) {
-      await close();
-      throw error;
-    }
+  try {
+    if (exclusive) await own(presence, dataFolder, signal);
+    signal?.throwIfAborted();
+  } catch (error) {
+    await close();
+    throw error;
   }
   return {
-    state,
-    ownerUrl,
-    url,
+    state: entered.state,
+    ownerUrl: entered.ownerUrl,
+    url: entered.url,
     port: postmaster.port,
     pid: postmaster.pid,
     log: home.log,
@@ -109,15 +104,34 @@ export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Pr
   };
 }
 
-async function makeFolder(folder: string): Promise<string> {
-  try {
-    await mkdir(folder, { recursive: true });
-    return await realpath(folder);
-  } catch (cause) {
-    throw new MusterError("database-start", `the data folder ${folder} cannot be made: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
+/** What happens under the start lock: a cluster, its server, and our place among those who use it. */
+async function enter(dataFolder: string, signal: AbortSignal | undefined, onNotice: (text: string) => void) {
+  const home = await findHome(dataFolder, onNotice);
+  await removeUnfinished(home);
+  const initialised = !existsSync(home.folder);
+  if (initialised) await initialiseCluster(home);
+  signal?.throwIfAborted();
+  const credentials = await readCredentials(home.credentials);
+  const { postmaster, adopted } = await ensurePostmaster(home, credentials, onNotice);
+  const ownerUrl = connectionUrl(OWNER, credentials.owner, postmaster.port);
+  const state: EmbeddedPostgres["state"] = initialised ? "initialised" : adopted ? "adopted" : "started";
+  return {
+    state,
+    home,
+    postmaster,
+    ownerUrl,
+    url: connectionUrl(APPLICATION, credentials.application, postmaster.port),
+    presence: await joinPresence(ownerUrl, postmaster),
+  };
+}
+
+/** A failure of the operating system on the way, in Muster's words. */
+function namedFailure(error: unknown, dataFolder: string): unknown {
+  const named = databaseError(error);
+  if (named instanceof MusterError || !(error instanceof Error)) return named;
+  return new MusterError("database-start", `the embedded PostgreSQL of ${dataFolder}: ${error.message}`, {
+    cause: error,
+  });
 }
 
 async function own(presence: Presence, dataFolder: string, signal: AbortSignal | undefined): Promise<void> {

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { closeSync, fchmodSync, fstatSync, openSync, renameSync, statSync } from "node:fs";
+import { closeSync, fchmodSync, fchownSync, fstatSync, openSync, renameSync, statSync } from "node:fs";
 import { open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -44,6 +44,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
 /** A server that was seen to be ours and to answer. */
 export interface Postmaster {
   readonly pid: number;
+  /** Tells the process from a later one with the same pid. */
+  readonly identity: string;
   readonly port: number;
 }
 
@@ -87,29 +89,36 @@ export async function ensurePostmaster(
 }
 
 /** Stops a server: fast shutdown, and by force only when that does not end. Resolves when the process is gone. */
-export async function stopPostmaster(pid: number, onNotice: (text: string) => void): Promise<void> {
+export async function stopPostmaster(postmaster: Postmaster, onNotice: (text: string) => void): Promise<void> {
+  const { pid } = postmaster;
   for (const [signal, patienceMs] of [
     ["SIGINT", 60_000],
     ["SIGQUIT", 10_000],
     ["SIGKILL", 10_000],
   ] as const) {
-    try {
-      process.kill(pid, signal);
-    } catch {
-      return;
-    }
+    if (!(await isRunning(postmaster))) return;
+    signalProcess(pid, signal);
     const deadline = performance.now() + patienceMs;
     while (performance.now() < deadline) {
-      if ((await processIdentity(pid)) === undefined) return;
+      if (!(await isRunning(postmaster))) return;
       await delay(POLL_MS);
     }
     onNotice(`PostgreSQL (process ${pid}) did not stop on ${signal} within ${patienceMs / 1_000} s`);
   }
 }
 
-/** Whether the process is there and no zombie. */
-export async function isAlive(pid: number): Promise<boolean> {
-  return (await processIdentity(pid)) !== undefined;
+/** Whether the server's process is there, and no zombie, and not another one with its pid. */
+export async function isRunning(postmaster: Postmaster): Promise<boolean> {
+  return (await processIdentity(postmaster.pid)) === postmaster.identity;
+}
+
+/** A process that ended in this moment needs no signal. */
+function signalProcess(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }
 
 async function look(home: ClusterHome, credentials: Credentials, onNotice: (text: string) => void): Promise<Seen> {
@@ -123,7 +132,7 @@ async function look(home: ClusterHome, credentials: Credentials, onNotice: (text
     if (identity === undefined) return { state: "stopped", stalePid: file.pid };
     const answer = file.port === undefined ? "silent" : await probe(home, credentials, file.port);
     if (answer === "ours" && file.port !== undefined) {
-      return { state: "running", postmaster: { pid: file.pid, port: file.port } };
+      return { state: "running", postmaster: { pid: file.pid, identity, port: file.port } };
     }
     const waited = performance.now() - begun;
     if (answer !== "starting") {
@@ -158,14 +167,18 @@ async function startPostmaster(
   const port = await freePort();
   const { child, logFrom } = spawnPostmaster(home, port, stalePid);
   const { pid } = child;
+  if (pid === undefined) return { failed: "other", said: `${home.binaries.postgres} cannot be run` };
   const begun = performance.now();
   let noticed = false;
-  while (pid !== undefined && child.exitCode === null && child.signalCode === null) {
+  while (child.exitCode === null && child.signalCode === null) {
     const waited = performance.now() - begun;
     const file = await readPidFile(home.data);
-    if (file?.pid === pid && file.ready && (await probe(home, credentials, port)) === "ours") return { pid, port };
+    if (file?.pid === pid && file.ready && (await probe(home, credentials, port)) === "ours") {
+      const identity = await processIdentity(pid);
+      if (identity !== undefined) return { pid, identity, port };
+    }
     if (waited > RECOVERY_MS) {
-      await stopPostmaster(pid, onNotice);
+      child.kill("SIGINT");
       break;
     }
     if (waited > 5_000 && !noticed) {
@@ -215,6 +228,8 @@ function openLog(home: ClusterHome): { readonly descriptor: number; readonly siz
     renameSync(home.log, `${home.log}.1`);
   const descriptor = openSync(home.log, "a", 0o600);
   fchmodSync(descriptor, 0o600);
+  // So that the same user can go on writing it when Muster is not root the next time.
+  if (home.account) fchownSync(descriptor, home.account.uid, home.account.gid);
   return { descriptor, size: fstatSync(descriptor).size };
 }
 

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Secret } from "@muster/kernel";
 import pg from "pg";
-import { isAlive } from "./postmaster.ts";
+import { processIdentity } from "../../process/process-identity.ts";
+import { isRunning, type Postmaster } from "./postmaster.ts";
 
 /**
  * Advisory locks of the embedded database, so that users of one cluster know of each other. They
@@ -25,10 +26,11 @@ export interface Presence {
   owner(): Promise<Holder | undefined>;
   /** Tells others that this process is about to let go, so that a successor waits instead of giving up. */
   announceClosing(): Promise<void>;
-  /** Whether nobody else uses the server; holders that are dead are waited for. */
-  isLast(): Promise<boolean>;
-  /** Lets go of the locks. */
-  leave(): Promise<void>;
+  /**
+   * Lets go of the locks and tells whether nobody else uses the server. Call it under the start
+   * lock, so that nobody joins before the answer is acted on.
+   */
+  leave(): Promise<{ readonly last: boolean }>;
   /** Resolves when the server is gone for good; never after {@link leave}. */
   readonly lost: Promise<Error>;
 }
@@ -40,7 +42,7 @@ export interface Holder {
 }
 
 /** Joins the users of a server. Call it under the start lock, so that nobody stops the server meanwhile. */
-export async function joinPresence(url: Secret, postmaster: number): Promise<Presence> {
+export async function joinPresence(url: Secret, postmaster: Postmaster): Promise<Presence> {
   const state = { left: false, owning: false };
   let client = await connect(url);
   const lost = Promise.withResolvers<Error>();
@@ -52,23 +54,23 @@ export async function joinPresence(url: Secret, postmaster: number): Promise<Pre
   };
   const regain = async () => {
     const deadline = performance.now() + REGAIN_MS;
-    while (!state.left && performance.now() < deadline && (await isAlive(postmaster))) {
-      try {
-        const fresh = await connect(url);
-        if (state.owning && !(await tryLock(fresh, OWNER))) {
-          await fresh.end();
-          lost.resolve(new Error("another Muster took over the data folder while the connection was down"));
-          return;
-        }
+    while (!state.left && performance.now() < deadline && (await isRunning(postmaster))) {
+      const fresh = await connect(url).catch(() => undefined);
+      if (fresh === undefined) {
+        await delay(POLL_MS);
+      } else if (state.left) {
+        await fresh.end();
+      } else if (state.owning && !(await tryLock(fresh, OWNER).catch(() => false))) {
+        await fresh.end();
+        lost.resolve(new Error("another Muster took over the data folder while the connection was down"));
+        return;
+      } else {
         client = fresh;
         watch(client);
-        if (state.left) await client.end();
         return;
-      } catch {
-        await delay(POLL_MS);
       }
     }
-    if (!state.left) lost.resolve(new Error(`the embedded PostgreSQL (process ${postmaster}) ended`));
+    if (!state.left) lost.resolve(new Error(`the embedded PostgreSQL (process ${postmaster.pid}) ended`));
   };
   watch(client);
 
@@ -84,21 +86,47 @@ export async function joinPresence(url: Secret, postmaster: number): Promise<Pre
     async announceClosing() {
       await client.query("select set_config('application_name', $1, false)", [`${sessionName()} closing`]);
     },
-    async isLast() {
-      const deadline = performance.now() + 5_000;
-      for (;;) {
-        if (await tryLock(client, PRESENT)) return true;
-        const others = await holders(client, PRESENT);
-        const alive = await Promise.all(others.map(async ({ pid }) => pid === undefined || (await isAlive(pid))));
-        if (alive.some(Boolean) || performance.now() > deadline) return false;
-        await delay(POLL_MS);
-      }
-    },
     async leave() {
       state.left = true;
+      const last = await isLast(client).catch(() => reconnectAndAsk(url, postmaster));
       await client.end().catch(() => undefined);
+      return { last };
     },
   };
+}
+
+/** Whether no other session is present. Sessions of processes that are dead are about to end, and are waited for. */
+async function isLast(client: pg.Client): Promise<boolean> {
+  const deadline = performance.now() + 5_000;
+  for (;;) {
+    if (await tryLock(client, PRESENT)) return true;
+    const others = await holders(client, PRESENT);
+    const alive = await Promise.all(others.map(async ({ pid }) => pid === undefined || (await isAlive(pid))));
+    if (alive.some(Boolean) || performance.now() > deadline) return false;
+    await delay(POLL_MS);
+  }
+}
+
+/** Asks anew when the connection broke. A server that lets nobody in is of use to nobody else either. */
+async function reconnectAndAsk(url: Secret, postmaster: Postmaster): Promise<boolean> {
+  const deadline = performance.now() + 10_000;
+  while (performance.now() < deadline && (await isRunning(postmaster))) {
+    try {
+      const client = await connect(url);
+      try {
+        return await isLast(client);
+      } finally {
+        await client.end();
+      }
+    } catch {
+      await delay(POLL_MS);
+    }
+  }
+  return true;
+}
+
+export async function isAlive(pid: number): Promise<boolean> {
+  return (await processIdentity(pid)) !== undefined;
 }
 
 async function connect(url: Secret): Promise<pg.Client> {
