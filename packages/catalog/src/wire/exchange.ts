@@ -134,7 +134,7 @@ export function exchange(url: URL, options: ExchangeOptions): Promise<Exchange> 
     phase = "body";
     response = incoming;
     incoming.on("data", (chunk: Buffer) => {
-      if (bytes >= maxBodyBytes) return;
+      if (bytes > maxBodyBytes) return;
       chunks.push(chunk.subarray(0, maxBodyBytes - bytes));
       bytes += chunk.length;
       if (bytes > maxBodyBytes) finish(undefined, true);

@@ -25,15 +25,21 @@ const MEANINGS: Readonly<Record<string, string>> = {
   ETIMEDOUT: "the connection was not answered",
   EPIPE: "the connection was closed by the other side",
   HPE_HEADER_OVERFLOW: "the headers are larger than 16 KiB",
-  ERR_SSL_WRONG_VERSION_NUMBER: "the other side does not speak TLS",
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: "the other side does not speak TLS",
 };
+
+/** Reasons of OpenSSL that mean that the bytes which came were no TLS at all. */
+const NOT_TLS = ["wrong version number", "packet length too long", "record layer failure", "http request"];
 
 /** Turns an error of Node into a failure in words, without any stack. */
 export function failureOf(phase: Phase, error: unknown): Failure {
   const { code = "UNKNOWN", message = "" } = error as { code?: string; message?: string };
   const known = MEANINGS[code];
   if (known !== undefined) return { phase, code, message: known };
+  // OpenSSL's own text: error:<number>:<library>:<function>:<reason>:<file>:<line>
+  const reason = /error:[0-9A-F]+:SSL routines:[^:]*:([^:]+)/i.exec(message)?.[1];
+  if (reason !== undefined) {
+    return { phase, code, message: NOT_TLS.includes(reason) ? "the other side does not speak TLS" : plain(reason) };
+  }
   if (code.startsWith("HPE_")) {
     return { phase, code, message: `the answer is not HTTP: ${plain(message.replace(/^Parse Error:?\s*/, ""))}` };
   }
