@@ -1,5 +1,6 @@
 import { ERRORS } from "@muster/kernel";
 import type { Paint } from "../output/io.ts";
+import { annotation } from "../output/annotation.ts";
 import { OUTCOME_MARKS } from "../output/marks.ts";
 import { counted, paragraph } from "../output/text.ts";
 import { sentenceLine } from "../output/verdict-text.ts";
@@ -42,18 +43,11 @@ export function assessmentAnnotations(assessment: Assessment): string {
   return `${[...lines, assessment.sentence].join("\n")}\n`;
 }
 
-/** One annotation, with the escapes that the format asks for. */
-export function annotation(level: "error" | "warning" | "notice", heading: string, message: string): string {
-  const escaped = (text: string): string => text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
-  const property = escaped(heading).replaceAll(":", "%3A").replaceAll(",", "%2C");
-  return `::${level} title=${property}::${escaped(message)}`;
-}
-
 function resultLines({ evidence, check }: Result, paint: Paint, room: number): string[] {
   const { shape, tone } = OUTCOME_MARKS[evidence.outcome];
   const severity = check && evidence.outcome === "fail" ? `, ${check.severity}` : "";
   const lines = [
-    `${paint(tone, `${shape} ${evidence.outcome.padEnd(8)}`)} ${paint("strong", title({ evidence, check }))} ${paint("quiet", evidence.check + severity)}`,
+    `${paint(tone, `${shape} ${evidence.outcome.padEnd(8)}`)} ${paint("strong", title({ evidence, check }))} ${paint("quiet", `(${evidence.check}${severity})`)}`,
     paragraph(evidence.summary, room, INDENT),
   ];
   for (const finding of evidence.findings.slice(0, SHOWN_FINDINGS)) {

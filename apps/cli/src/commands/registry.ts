@@ -1,14 +1,25 @@
 import type { Command } from "../program/command.ts";
 import { check } from "./check.ts";
 import { completionCommand } from "./completion.ts";
+import { evidenceExport, evidenceList, evidenceShow, evidenceVerify } from "./evidence.ts";
 import { helpCommand } from "./help.ts";
+import { link } from "./link.ts";
+import { readiness } from "./readiness.ts";
 import { up } from "./up.ts";
 import { version } from "./version.ts";
+import { waive } from "./waive.ts";
 
 /** All commands, in the order in which help lists them. */
 export const COMMANDS: readonly Command[] = [
   up,
   check,
+  readiness,
+  waive,
+  evidenceList,
+  evidenceShow,
+  evidenceVerify,
+  evidenceExport,
+  link,
   helpCommand(() => COMMANDS),
   completionCommand(() => COMMANDS),
   version,

@@ -1,4 +1,3 @@
-import { dirname, join, resolve } from "node:path";
 import { defineCommand } from "../program/command.ts";
 import { CONFIG_OPTION, DATA_OPTION, GATE_OPTION, JSON_OPTION } from "../program/shared-options.ts";
 
@@ -30,12 +29,12 @@ export const up = defineCommand({
     },
   ],
   async run({ options, io }) {
-    const [{ findConfiguration }, { runUp }] = await Promise.all([
-      import("@muster/adapters"),
+    const [{ runUp }, { configurationFile, dataFolder }] = await Promise.all([
       import("../up/run-up.ts"),
+      import("../local/place.ts"),
     ]);
-    const config = options.config === undefined ? findConfiguration(io.cwd) : resolve(io.cwd, options.config);
-    const data = resolve(io.cwd, options.data ?? join(dirname(config), ".muster"));
-    return runUp({ config, data, port: options.port, once: options.once, json: options.json, gate: options.gate }, io);
+    const { port, once, json, gate } = options;
+    const config = configurationFile(options, io);
+    return runUp({ config, data: dataFolder({ ...options, config }, io), port, once, json, gate }, io);
   },
 });

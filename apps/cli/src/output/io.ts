@@ -7,6 +7,8 @@ export interface Io {
   out(text: string): void;
   /** Writes to standard error: progress, notices, errors. */
   err(text: string): void;
+  /** Standard output as a stream, for output too long to be held in memory. */
+  readonly outStream: NodeJS.WritableStream;
   /** Whether somebody looks at standard output. */
   readonly outIsTerminal: boolean;
   readonly errIsTerminal: boolean;
@@ -60,6 +62,7 @@ export function processIo(): Io {
   return {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
+    outStream: process.stdout,
     outIsTerminal: isatty(1),
     errIsTerminal: isatty(2),
     canAsk: isatty(0) && isatty(1),

@@ -45,19 +45,33 @@ function controlLines(
 ): string[] {
   const { shape, tone } = CONTROL_MARKS[status];
   const head = `${paint(tone, `${shape} ${status.padEnd(8)}`)} ${paint("strong", control.title)}`;
-  const lines = [`${head} ${paint("quiet", `${control.id}, ${control.owner}`)}`];
-  for (const ground of grounds.filter((each) => each.status !== "met")) {
-    lines.push(paragraph(`${ground.check}: ${ground.reason}`, columns, INDENT));
-    const fix = fixOf(ground, descriptions.get(ground.check));
-    lines.push(paragraph(fix, columns, `${INDENT}fix: `, `${INDENT}     `));
+  const lines = [`${head} ${paint("quiet", `(${control.id}, ${control.owner})`)}`];
+  for (const alike of alikeGrounds(grounds.filter((each) => each.status !== "met"))) {
+    const [first] = alike;
+    const names = alike.map((each) => each.check).join(", ");
+    lines.push(paragraph(`${names}: ${first.reason}`, columns, INDENT));
+    lines.push(paragraph(fixOf(first, descriptions.get(first.check)), columns, `${INDENT}fix: `, `${INDENT}     `));
   }
   return [...lines, ""];
+}
+
+/** What could not be judged for one and the same reason is said once; every failure stands alone, with its own fix. */
+function alikeGrounds(grounds: readonly Ground[]): readonly (readonly [Ground, ...Ground[]])[] {
+  const groups = new Map<string, [Ground, ...Ground[]]>();
+  for (const ground of grounds) {
+    const key = ground.status === "failed" ? ground.check : `${ground.status} ${ground.reason}`;
+    const group = groups.get(key);
+    if (group) group.push(ground);
+    else groups.set(key, [ground]);
+  }
+  return [...groups.values()];
 }
 
 /** What a person does about a check that does not hold. */
 export function fixOf(ground: Ground, check: CheckDescription | undefined): string {
   if (ground.status === "stale") return "Judge it again: run `muster up`.";
   if (!ground.evidence) return "Judge it: run `muster up`.";
+  if (ground.status === "missing") return "Remove what kept it from being seen, then judge again: run `muster up`.";
   return check?.fix ?? "Look at the evidence; the check itself is no longer in the catalogue.";
 }
 
@@ -65,7 +79,7 @@ function waivedLines({ control, waiver }: AssessedControl, paint: Paint, columns
   const { shape, tone } = CONTROL_MARKS.waived;
   const evidence = waiver?.evidence;
   return [
-    `${paint(tone, `${shape} waived  `)} ${paint("strong", control.title)} ${paint("quiet", `${control.id}, ${control.owner}`)}`,
+    `${paint(tone, `${shape} waived  `)} ${paint("strong", control.title)} ${paint("quiet", `(${control.id}, ${control.owner})`)}`,
     paragraph(
       `by ${evidence?.actor ?? "somebody"} until ${evidence?.until ?? "?"}: ${evidence?.reason ?? ""}`,
       columns,

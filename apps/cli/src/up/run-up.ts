@@ -3,6 +3,7 @@ import { ERRORS, MusterError } from "@muster/kernel";
 import { printEnvelope } from "../output/envelope.ts";
 import { type Io, paintFor } from "../output/io.ts";
 import { shortPath } from "../output/path.ts";
+import { forgetConsole, noteConsole } from "../local/console-address.ts";
 import { problemEnvelope, problemText } from "../output/problem.ts";
 import { verdictText } from "../output/verdict-text.ts";
 import { EXIT, type ExitCode } from "../program/command.ts";
@@ -32,6 +33,7 @@ export async function runUp(request: UpRequest, io: Io): Promise<ExitCode> {
   let verdict: Verdict | undefined;
   let failed: Failed | undefined;
   let stopped = false;
+  let noted: Promise<void> | undefined;
 
   const server = startServer({ flags: flagsOf(request), data: request.data, env: process.env }, (announcement) => {
     switch (announcement.type) {
@@ -44,6 +46,7 @@ export async function runUp(request: UpRequest, io: Io): Promise<ExitCode> {
       case "listening":
         listening = announcement;
         steps.notice(`console at ${announcement.url}`);
+        noted = noteConsole(request.data, announcement.url);
         break;
       case "verdict":
         verdict = announcement;
@@ -79,6 +82,7 @@ export async function runUp(request: UpRequest, io: Io): Promise<ExitCode> {
     return exitCode(end, { request, stopped, judged: verdict !== undefined, failed, output: server.output });
   } finally {
     ignore();
+    if (noted) await noted.then(() => forgetConsole(request.data)).catch(() => undefined);
   }
 }
 

@@ -94,6 +94,13 @@ export const ERRORS = {
     cause: "One data folder belongs to one running Muster.",
     fix: "Use the one that runs, stop it, or choose another folder with --data.",
   },
+  "not-running": {
+    title: "No Muster is running here",
+    status: 503,
+    exit: 2,
+    cause: "Nothing answers at the address that the last `muster up` noted, or there is no such note.",
+    fix: "Start it with `muster up`, or name the console's address with --url.",
+  },
   "service-start": {
     title: "The service did not start",
     status: 503,
@@ -107,6 +114,13 @@ export const ERRORS = {
     exit: 3,
     cause: "No fact could be collected, so every check is unknown.",
     fix: "Check that the address is right and answers from this machine.",
+  },
+  "no-evidence": {
+    title: "There is no evidence yet",
+    status: 404,
+    exit: 3,
+    cause: "Nothing was judged here, so there is no ledger to read.",
+    fix: "Run `muster up`, or name the folder of an earlier run with --data.",
   },
   "chain-broken": {
     title: "The evidence does not verify",
@@ -150,6 +164,20 @@ export const ERRORS = {
     cause: "It was used already, or it is too old.",
     fix: "Print a fresh one with `muster link`.",
   },
+  "load-not-allowed": {
+    title: "This address may not be loaded",
+    status: 403,
+    exit: 2,
+    cause: "Load goes only to the target of a plan and to origins that the plan allows by name.",
+    fix: "Add the origin to the plan's `allow`, if you may put load on it.",
+  },
+  "load-plan-invalid": {
+    title: "The load plan does not hold",
+    status: 400,
+    exit: 2,
+    cause: "The file could not be loaded, does not export a plan, or has values that are not allowed.",
+    fix: "Correct every place that is listed; `muster help load` shows a plan.",
+  },
   "run-active": {
     title: "A run is going on",
     status: 409,
@@ -184,6 +212,27 @@ export const ERRORS = {
     exit: 2,
     cause: "The address exists, but not for this method.",
     fix: "Use one of the methods that the Allow header names.",
+  },
+  conflict: {
+    title: "Something else stands against it",
+    status: 409,
+    exit: 2,
+    cause: "The thing is in use, or another one with the same name exists.",
+    fix: "Resolve what the message names, then try again.",
+  },
+  "changed-meanwhile": {
+    title: "Somebody else changed it meanwhile",
+    status: 412,
+    exit: 2,
+    cause: "The revision in the If-Match header is not the newest one.",
+    fix: "Read it again, decide again, and send its newest ETag.",
+  },
+  "precondition-missing": {
+    title: "The change needs a revision",
+    status: 428,
+    exit: 2,
+    cause: "Without If-Match two people could overwrite each other without noticing.",
+    fix: "Send If-Match with the ETag that was read last, or If-None-Match: * to create.",
   },
   "model-invalid": {
     title: "The model cannot be served",

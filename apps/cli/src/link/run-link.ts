@@ -1,0 +1,46 @@
+import { randomBytes } from "node:crypto";
+import { nodeSha256 } from "@muster/adapters";
+import { issueAdminLink, signInPath } from "@muster/application";
+import { MusterError } from "@muster/kernel";
+import { printEnvelope } from "../output/envelope.ts";
+import type { Io } from "../output/io.ts";
+import { runningConsole } from "../local/console-address.ts";
+import { withDatabase } from "../local/database.ts";
+import { EXIT, type ExitCode } from "../program/command.ts";
+
+/** What `muster link` was asked for. */
+export interface LinkRequest {
+  readonly data: () => string;
+  readonly url: string | undefined;
+  readonly json: boolean;
+}
+
+/** Makes a sign-in link. Whoever can read Muster's data may sign in; there is no other secret to know. */
+export async function runLink(request: LinkRequest, io: Io): Promise<ExitCode> {
+  const base = request.url ?? (await runningConsole(request.data()));
+  if (base === undefined) {
+    throw new MusterError(
+      "usage",
+      "no console answers here; start it with `muster up`, or name its address with --url",
+    );
+  }
+  if (!URL.canParse(base) || !/^https?:/.test(base)) {
+    throw new MusterError("usage", `--url must be a complete http or https address, not "${base}"`);
+  }
+  const token = await withDatabase(request.data, io, ({ identity }) =>
+    issueAdminLink({
+      identity,
+      clock: { now: io.now },
+      sha256: nodeSha256,
+      randomToken: () => randomBytes(32).toString("base64url"),
+    }),
+  );
+  const link = new URL(signInPath(token), base).href;
+  if (request.json) {
+    printEnvelope(io, { command: "link", result: "good", verdict: "a sign-in link was made", data: { link } });
+  } else {
+    io.out(`${link}\n`);
+    io.err("good once, within an hour\n");
+  }
+  return EXIT.good;
+}
