@@ -70,12 +70,13 @@ export async function ensurePostmaster(
   home: ClusterHome,
   credentials: Credentials,
   onNotice: (text: string) => void,
+  choosePort: () => Promise<number> = freePort,
 ): Promise<{ readonly postmaster: Postmaster; readonly adopted: boolean }> {
   const deadline = performance.now() + 15_000;
   for (let portAttempt = 1; ;) {
     const seen = await look(home, credentials, onNotice);
     if (seen.state === "running") return { postmaster: seen.postmaster, adopted: true };
-    const started = await startPostmaster(home, credentials, seen.stalePid, onNotice);
+    const started = await startPostmaster(home, credentials, await choosePort(), seen.stalePid, onNotice);
     if ("pid" in started) return { postmaster: started, adopted: false };
     if (started.failed === "port" && portAttempt < PORT_ATTEMPTS) {
       portAttempt += 1;
@@ -161,10 +162,10 @@ type Failed = { readonly failed: "port" | "in-use" | "other"; readonly said: str
 async function startPostmaster(
   home: ClusterHome,
   credentials: Credentials,
+  port: number,
   stalePid: number | undefined,
   onNotice: (text: string) => void,
 ): Promise<Postmaster | Failed> {
-  const port = await freePort();
   const { child, logFrom } = spawnPostmaster(home, port, stalePid);
   const { pid } = child;
   if (pid === undefined) return { failed: "other", said: `${home.binaries.postgres} cannot be run` };
