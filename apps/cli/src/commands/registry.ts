@@ -3,6 +3,7 @@ import { check } from "./check.ts";
 import { completionCommand } from "./completion.ts";
 import { evidenceExport, evidenceList, evidenceShow, evidenceVerify } from "./evidence.ts";
 import { helpCommand } from "./help.ts";
+import { init } from "./init.ts";
 import { link } from "./link.ts";
 import { readiness } from "./readiness.ts";
 import { up } from "./up.ts";
@@ -11,6 +12,7 @@ import { waive } from "./waive.ts";
 
 /** All commands, in the order in which help lists them. */
 export const COMMANDS: readonly Command[] = [
+  init,
   up,
   check,
   readiness,

@@ -19,10 +19,7 @@ export interface LinkRequest {
 export async function runLink(request: LinkRequest, io: Io): Promise<ExitCode> {
   const base = request.url ?? (await runningConsole(request.data()));
   if (base === undefined) {
-    throw new MusterError(
-      "usage",
-      "no console answers here; start it with `muster up`, or name its address with --url",
-    );
+    throw new MusterError("not-running", "no console answers for this data folder");
   }
   if (!URL.canParse(base) || !/^https?:/.test(base)) {
     throw new MusterError("usage", `--url must be a complete http or https address, not "${base}"`);

@@ -11,7 +11,8 @@ export function problemText(error: MusterError, paint: Paint, columns: number): 
     lines.push(`  ${problem.path === "" ? "(top)" : paint("strong", problem.path)} ${problem.message}`);
   }
   const room = Math.min(columns, 100);
-  if (error.problems.length === 0) lines.push(paragraph(cause, room, "why: ", "     "));
+  // What a usage error is about, its own sentence says better.
+  if (error.problems.length === 0 && error.code !== "usage") lines.push(paragraph(cause, room, "why: ", "     "));
   lines.push(paragraph(fix, room, "fix: ", "     "), paint("quiet", `code: ${error.code}`), "");
   return lines.join("\n");
 }

@@ -64,16 +64,19 @@ function parseRest(command: Command, rest: readonly string[]): Request {
     values[name] = option.kind === "flag" ? false : undefined;
   }
   const args: string[] = [];
+  // The word after an option that does not exist was probably meant as its value; one complaint is enough.
+  let afterUnknown = -1;
   for (const token of tokens) {
     if (token.kind === "option-terminator") continue;
     if (token.kind === "positional") {
-      args.push(token.value);
+      if (token.index !== afterUnknown) args.push(token.value);
       continue;
     }
     const option = known[token.name];
     if (!option) {
       const near = nearest(token.name, Object.keys(known));
       problems.push({ path: token.rawName, message: `is not an option of this command${suggestion(near, "--")}` });
+      if (token.value === undefined) afterUnknown = token.index + 1;
       continue;
     }
     if (token.name === "help") return { kind: "help", topic: command.name.split(" ") };

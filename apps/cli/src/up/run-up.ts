@@ -11,6 +11,8 @@ import { onInterruption } from "./interruption.ts";
 import { type ServerEnd, startServer } from "./server-process.ts";
 import { createStepList } from "./step-list.ts";
 
+const SERVING = "Serving until Ctrl-C.";
+
 /** What `muster up` was asked for. */
 export interface UpRequest {
   readonly config: string;
@@ -126,8 +128,9 @@ function showVerdict(request: UpRequest, announcement: Verdict, listening: Liste
   ];
   if (listening) {
     lines.push(`${label("console")} ${listening.url}`);
-    if (listening.signIn !== undefined) lines.push(`${label("sign in")} ${listening.signIn} (once, within an hour)`);
-    lines.push("", "Serving until Ctrl-C.");
+    if (listening.signIn !== undefined) lines.push(`${label("sign in")} ${listening.signIn}`);
+    const link = "The sign-in link is good once, within an hour; `muster link` prints another.";
+    lines.push("", listening.signIn === undefined ? SERVING : `${SERVING} ${link}`);
   }
   io.out(`${verdictText(verdict, checks, paint, io.columns())}${lines.join("\n")}\n`);
 }

@@ -79,6 +79,8 @@ function liveStepList(io: Io, paint: Paint): StepList {
     settle() {
       clearInterval(timer);
       timer = undefined;
+      // The steps stay, and what follows stands apart from them.
+      if (drawn > 0) io.err("\n");
       drawn = 0;
       steps = waitingSteps();
       since.clear();
