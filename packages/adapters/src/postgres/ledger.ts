@@ -10,6 +10,7 @@ import {
   factsDigests,
   type Head,
   isBreak,
+  isCanonical,
   type Json,
   type JsonObject,
   type Ledger,
@@ -331,8 +332,8 @@ function walk(from: Head, rows: readonly LinkRow[]): Walked {
     const next = verifyLink(head, link, nodeSha256);
     if (isBreak(next)) return { head, break: next, needs };
     const body = parseObject(link.body);
-    if (body === undefined) {
-      const reason = `record ${link.seq} is no JSON object`;
+    if (body === undefined || !isCanonical(link.body, body)) {
+      const reason = `record ${link.seq} is no JSON object in canonical form`;
       return { head, break: { seq: link.seq, kind: "unreadable", reason }, needs };
     }
     for (const digest of factsDigests(body)) {

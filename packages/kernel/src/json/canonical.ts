@@ -37,3 +37,30 @@ function canonicalString(text: string): string {
 function isList(value: readonly Json[] | JsonObject): value is readonly Json[] {
   return Array.isArray(value);
 }
+
+/**
+ * Whether a text is the canonical JSON of the value that was parsed from it. Most texts are proved
+ * canonical without being built again, which matters when a whole ledger is verified.
+ */
+export function isCanonical(text: string, parsed: Json): boolean {
+  // Equal to what ECMAScript writes and sorted is canonical; lone surrogates, which it would escape, go the long way.
+  if (!text.includes("\\ud") && isSorted(parsed) && JSON.stringify(parsed) === text) return true;
+  try {
+    return canonicalJson(parsed) === text;
+  } catch {
+    return false;
+  }
+}
+
+function isSorted(value: Json): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  if (isList(value)) return value.every(isSorted);
+  let before: string | undefined;
+  for (const name of Object.keys(value)) {
+    if (before !== undefined && before > name) return false;
+    before = name;
+    const member = value[name];
+    if (member !== undefined && !isSorted(member)) return false;
+  }
+  return true;
+}

@@ -6,7 +6,6 @@ import {
   chmod,
   chown,
   cp,
-  mkdir,
   mkdtemp,
   readdir,
   readFile,
