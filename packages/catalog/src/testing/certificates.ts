@@ -48,7 +48,7 @@ export function makeCertificate(request: CertificateRequest): TestCertificate {
   return {
     name,
     cert: `-----BEGIN CERTIFICATE-----\n${certificate.toString("base64")}\n-----END CERTIFICATE-----\n`,
-    key: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+    key: privateKey.export({ type: "pkcs8", format: "pem" }),
     privateKey,
   };
 }

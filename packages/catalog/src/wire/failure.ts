@@ -32,7 +32,7 @@ const NOT_TLS = ["wrong version number", "packet length too long", "record layer
 
 /** Turns an error of Node into a failure in words, without any stack. */
 export function failureOf(phase: Phase, error: unknown): Failure {
-  const { code = "UNKNOWN", message = "" } = error as { code?: string; message?: string };
+  const { code = "UNKNOWN", message = "" } = (error ?? {}) as { code?: string; message?: string };
   const known = MEANINGS[code];
   if (known !== undefined) return { phase, code, message: known };
   // OpenSSL's own text: error:<number>:<library>:<function>:<reason>:<file>:<line>
