@@ -65,6 +65,7 @@ function line(file: string, { passed, failed, skipped, ms }: FileCount): string 
 
 function failure(file = "", lineNumber: number | undefined, name: string, error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  const detail = typeof cause === "string" ? cause : inspect(cause, { depth: 8 });
+  // The stack has the message in it; an assertion's other members only say it again.
+  const detail = cause instanceof Error ? (cause.stack ?? cause.message) : inspect(cause, { depth: 8 });
   return `\nFAILED  ${name}\n  at ${relative(ROOT, file)}:${lineNumber ?? 0}\n${detail.replaceAll(/^/gm, "  ")}\n\n`;
 }
