@@ -1,4 +1,4 @@
-import type { Check, Collected, Judgement } from "./check.ts";
+import { type Check, type Collected, type Judgement, OUTCOMES } from "./check.ts";
 import type { Json, JsonObject } from "../json/canonical.ts";
 
 /**
@@ -8,13 +8,15 @@ import type { Json, JsonObject } from "../json/canonical.ts";
 export function judge(check: Check, parameters: JsonObject, facts: Readonly<Record<string, Collected>>): Judgement {
   const declared: Record<string, Json> = {};
   for (const id of check.requires) {
-    const collected = facts[id];
+    const collected = Object.hasOwn(facts, id) ? facts[id] : undefined;
     if (collected === undefined) return unknown(`${id} was not collected`);
     if (collected.status === "unavailable") return unknown(`${id}: ${collected.reason}`);
     declared[id] = collected.value;
   }
   try {
-    return check.judge(declared, parameters);
+    const judgement = check.judge(declared, parameters);
+    if (OUTCOMES.includes(judgement.outcome) && typeof judgement.summary === "string") return judgement;
+    return unknown("the check itself failed: it gave no outcome with a summary");
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return unknown(`the check itself failed: ${reason}`);

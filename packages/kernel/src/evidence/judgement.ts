@@ -1,7 +1,7 @@
 import type { Check, Collected, PlannedCheck } from "../check/check.ts";
 import { judge } from "../check/judge.ts";
 import { type Instant, toInstant } from "../clock/clock.ts";
-import { canonicalJson, type JsonObject } from "../json/canonical.ts";
+import { canonicalJson, type JsonObject, wellFormed } from "../json/canonical.ts";
 import type { Sha256 } from "./chain.ts";
 import type { JudgementEvidence, Subject } from "./evidence.ts";
 import type { FactsToKeep } from "./ledger.ts";
@@ -32,10 +32,11 @@ export interface Judged {
  * not know is judged `unknown`, so that a rule which was removed cannot turn into a pass.
  */
 export function judgeCollection(collection: Collection, checks: ReadonlyMap<string, Check>, sha256: Sha256): Judged {
+  const facts = readable(collection.facts);
   const digests = new Map<string, string>();
   const keep = new Map<string, JsonObject>();
   const digestOf = (id: string): string | null => {
-    const collected = collection.facts[id];
+    const collected = Object.hasOwn(facts, id) ? facts[id] : undefined;
     if (collected?.status !== "collected") return null;
     let digest = digests.get(id);
     if (digest === undefined) {
@@ -49,7 +50,7 @@ export function judgeCollection(collection: Collection, checks: ReadonlyMap<stri
   const evidence = collection.plan.map((planned): JudgementEvidence => {
     const check = checks.get(planned.check);
     const judgement = check
-      ? judge(check, planned.parameters, collection.facts)
+      ? judge(check, planned.parameters, facts)
       : { outcome: "unknown" as const, summary: `no check is called ${planned.check}` };
     return {
       v: 1,
@@ -62,11 +63,25 @@ export function judgeCollection(collection: Collection, checks: ReadonlyMap<stri
       check: planned.check,
       parameters: planned.parameters,
       outcome: judgement.outcome,
-      summary: judgement.summary,
-      findings: judgement.findings ?? [],
+      summary: judgement.summary.toWellFormed(),
+      findings: (judgement.findings ?? []).map((finding) => ({
+        ...finding,
+        resource: finding.resource.toWellFormed(),
+        message: finding.message.toWellFormed(),
+      })),
       facts: Object.fromEntries((check?.requires ?? []).map((id) => [id, digestOf(id)])),
       validUntil: toInstant(Date.parse(collection.at) + planned.validForMs),
     };
   });
   return { evidence, facts: [...keep].map(([digest, value]) => ({ digest, value })) };
+}
+
+/** Facts may quote what a service sent, cut off anywhere; canonical JSON needs whole characters. */
+function readable(facts: Collection["facts"]): Collection["facts"] {
+  return Object.fromEntries(
+    Object.entries(facts).map(([id, each]) => [
+      id,
+      each.status === "collected" ? { ...each, value: wellFormed(each.value) } : each,
+    ]),
+  );
 }

@@ -39,6 +39,23 @@ function isList(value: readonly Json[] | JsonObject): value is readonly Json[] {
 }
 
 /**
+ * The value with every lone surrogate replaced by U+FFFD, so that canonical JSON can carry it. A
+ * text that was cut off in the middle of an emoji has one.
+ */
+export function wellFormed<T extends Json>(value: T): T;
+export function wellFormed(value: Json): Json {
+  if (typeof value === "string") return value.toWellFormed();
+  if (typeof value !== "object" || value === null) return value;
+  if (isList(value)) return value.map((item) => wellFormed(item));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [
+      name.toWellFormed(),
+      member === undefined ? undefined : wellFormed(member),
+    ]),
+  );
+}
+
+/**
  * Whether a text is the canonical JSON of the value that was parsed from it. Most texts are proved
  * canonical without being built again, which matters when a whole ledger is verified.
  */
