@@ -1,5 +1,5 @@
 import { randomInt, randomUUID } from "node:crypto";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -26,6 +26,8 @@ export async function torture({ smoke, report }: CampaignOptions): Promise<reado
   const rounds = smoke ? 3 : 100;
   const mark = `muster-torture-${randomUUID()}`;
   const folder = await mkdtemp(join(tmpdir(), `${mark}-`));
+  // Open to the unprivileged user as which PostgreSQL runs, so that the cluster stays in here.
+  await chmod(folder, 0o755);
   const config = join(folder, "muster.config.ts");
   await writeFile(config, configurationText(mark));
   const place = ["--config", config, "--data", join(folder, "data")];
@@ -157,7 +159,7 @@ function configurationText(mark: string): string {
     environments: {
       staging: {
         process: { command: ["node", MODELS], env: { PORT: "{port}", MUSTER_TORTURE: mark } },
-        load: { path: "/livez", ratePerSecond: 50, duration: "1s" },
+        load: { path: "/livez", ratePerSecond: 150, duration: "1s" },
         allow: ["audit", "load"],
       },
     },

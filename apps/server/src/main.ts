@@ -154,7 +154,7 @@ async function serve(options: ServerOptions, announce: Announce, stopping: Abort
   if (stopping.aborted) await stopped();
   void database.lost.then(ended.reject);
   const judged = firstRun(starter, options.gate, prologue, onNotice);
-  if (options.once) judged.then((result) => ended.resolve(exitCode(result)), ended.reject);
+  if (options.once) judged.then(exitCode).then(ended.resolve, ended.reject);
   else judged.catch((error: unknown) => announceFailure(error, announce, log));
   return await ended.promise;
 }

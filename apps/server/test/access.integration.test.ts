@@ -255,7 +255,6 @@ describe("the HTTP interface", () => {
         "/api/v1/evidence",
         "/api/v1/evidence/verification",
         "/api/v1/evidence/{seq}",
-        "/api/v1/live",
         "/api/v1/readiness",
         "/api/v1/runs",
         "/api/v1/runs/newest",

@@ -122,6 +122,7 @@ describe("a run", () => {
     const second = server(test, { ...made, once: true });
     await second.heard("notice", (notice) => notice.text.startsWith("continuing run"));
     const { verdict } = await second.heard("verdict");
+    await second.ended;
 
     assert.equal(verdict.counts.met, 2);
   });

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -81,6 +81,8 @@ export async function temporaryProject(): Promise<{
   remove(): Promise<void>;
 }> {
   const folder = await mkdtemp(join(tmpdir(), "muster-server-test-"));
+  // Open to the unprivileged user as which PostgreSQL runs, so that the cluster stays in here.
+  await chmod(folder, 0o755);
   const config = join(folder, "muster.config.ts");
   await writeFile(config, configurationText("Models"));
   return {
@@ -99,7 +101,7 @@ function configurationText(title: string): string {
       environments: {
         staging: {
           process: { command: ["node", MODELS], env: { PORT: "{port}" } },
-          load: { path: "/livez", ratePerSecond: 50, duration: "1s" },
+          load: { path: "/livez", ratePerSecond: 150, duration: "1s" },
           allow: ["audit", "load"],
         },
       },

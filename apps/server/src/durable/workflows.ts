@@ -1,4 +1,5 @@
 import { DBOS, type DLogger } from "@dbos-inc/dbos-sdk";
+import { openPool } from "@muster/adapters";
 import type { DurableSteps } from "@muster/application";
 import type { Secret } from "@muster/kernel";
 import type { Logger } from "pino";
@@ -43,6 +44,11 @@ export async function openWorkflows<Request, Result>(options: {
 }): Promise<DurableWorkflows<Request, Result>> {
   const { url, name, workflow, log } = options;
   const replica = await holdReplicaLock(url, log);
+  const pool = openPool(url, {
+    max: 5,
+    applicationName: `muster workflows ${replica.id}`,
+    onError: (error) => log.warn({ err: error }, "a connection of the workflows broke"),
+  });
   const steps: DurableSteps = { step: (step, work) => DBOS.runStep(work, { name: step }) };
   const registered = DBOS.registerWorkflow((request: Request) => workflow(request, steps), { name });
   DBOS.setConfig({
@@ -50,7 +56,7 @@ export async function openWorkflows<Request, Result>(options: {
     systemDatabaseUrl: url.reveal(),
     // Done already by the owner of the schema, which the application's role is not.
     runMigrations: false,
-    systemDatabasePoolSize: 5,
+    systemDatabasePool: pool,
     applicationVersion: WORKFLOW_VERSION,
     executorID: String(replica.id),
     schedulerPollingIntervalMs: 1_000,
@@ -89,6 +95,7 @@ export async function openWorkflows<Request, Result>(options: {
     async stop() {
       clearInterval(timer);
       await DBOS.shutdown({ deregister: true });
+      await pool.end();
       await replica.release();
     },
   };

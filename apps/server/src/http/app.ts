@@ -11,7 +11,7 @@ import type { SignInSources } from "@muster/application";
 import type { ReadinessSources } from "@muster/application";
 import type { LiveEvents } from "@muster/contract";
 import type { Run } from "@muster/kernel";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from "fastify";
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from "fastify";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import { guardRoutes } from "./access.ts";
@@ -52,7 +52,7 @@ const REQUESTS_PER_MINUTE = 600;
 export async function createApp(sources: AppSources, log: Logger): Promise<App> {
   const app: App = Fastify({
     loggerInstance: log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: 30_000,
