@@ -6,7 +6,7 @@ import type { Exchange } from "../http/connection.ts";
 import { ConnectionPool } from "../http/connection-pool.ts";
 import { endpointOf } from "../http/endpoint.ts";
 import type { Failure } from "../http/failure.ts";
-import { type RequestDescription, requestBytes } from "../http/request-bytes.ts";
+import { IDEMPOTENT_METHODS, type RequestDescription, requestBytes } from "../http/request-bytes.ts";
 import type { ResponseParser } from "../http/response-parser.ts";
 import { latencyOf } from "../result/latency.ts";
 
@@ -16,8 +16,6 @@ const DEFAULT_CONNECTIONS = 1_000;
 const DEFAULT_TIMEOUT_MS = 10_000;
 /** With `precise`, the generator polls instead of sleeping when the next request is due this soon. */
 const POLL_WITHIN_MS = 2;
-/** Methods that may be sent twice: RFC 9110 §9.2.2. */
-const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 /** Errors of this machine, not of the service. */
 const LOCAL_REFUSALS = new Set(["EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS", "ENOMEM"]);
 
@@ -94,9 +92,7 @@ class ConstantRateRun {
   readonly finished: Promise<LoadResult>;
 
   readonly #load: ConstantRate;
-  readonly #bytes: string;
-  readonly #headRequest: boolean;
-  readonly #idempotent: boolean;
+  readonly #template: RequestTemplate;
   readonly #pool: ConnectionPool;
   readonly #timeoutMs: number;
   readonly #scheduled: number;
@@ -126,17 +122,20 @@ class ConstantRateRun {
 
   constructor(load: ConstantRate) {
     this.#load = load;
-    this.#bytes = requestBytes(load.request);
-    this.#headRequest = load.request.method === "HEAD";
-    this.#idempotent = IDEMPOTENT.has(load.request.method);
     this.#timeoutMs = load.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    this.#template = {
+      bytes: requestBytes(load.request),
+      headRequest: load.request.method === "HEAD",
+      idempotent: IDEMPOTENT_METHODS.has(load.request.method),
+      timeoutMs: this.#timeoutMs,
+    };
     this.#scheduled = Math.max(1, Math.round((load.ratePerSecond * load.durationMs) / 1_000));
     this.#intervalMs = 1_000 / load.ratePerSecond;
     this.#pool = new ConnectionPool(
       {
         endpoint: endpointOf(load.request.url, load.insecure),
         maxConnections: load.maxConnections ?? DEFAULT_CONNECTIONS,
-        timeoutMs: this.#timeoutMs,
+        connectTimeoutMs: this.#timeoutMs,
       },
       { waiting: () => this.#due - this.#taken, next: () => this.#next() },
     );
@@ -159,9 +158,9 @@ class ConstantRateRun {
 
   #next(): Exchange | undefined {
     if (this.#taken >= this.#due) return undefined;
-    const exchange = new Arrival(this, this.#bytes, this.#headRequest, this.#idempotent, this.#intended(this.#taken));
+    const arrival = new Arrival(this, this.#template, this.#intended(this.#taken));
     this.#taken += 1;
-    return exchange;
+    return arrival;
   }
 
   /** Notes which requests have become due, at the instant given. */
@@ -280,11 +279,14 @@ class ConstantRateRun {
   }
 }
 
+type RequestTemplate = Pick<Exchange, "bytes" | "headRequest" | "idempotent" | "timeoutMs">;
+
 /** One scheduled request on its way. */
 class Arrival implements Exchange {
   readonly bytes: string;
   readonly headRequest: boolean;
   readonly idempotent: boolean;
+  readonly timeoutMs: number;
   readonly keepHead = false;
   readonly intendedAt: number;
   sentAt = 0;
@@ -293,11 +295,12 @@ class Arrival implements Exchange {
 
   readonly #run: ConstantRateRun;
 
-  constructor(run: ConstantRateRun, bytes: string, headRequest: boolean, idempotent: boolean, intendedAt: number) {
+  constructor(run: ConstantRateRun, template: RequestTemplate, intendedAt: number) {
     this.#run = run;
-    this.bytes = bytes;
-    this.headRequest = headRequest;
-    this.idempotent = idempotent;
+    this.bytes = template.bytes;
+    this.headRequest = template.headRequest;
+    this.idempotent = template.idempotent;
+    this.timeoutMs = template.timeoutMs;
     this.intendedAt = intendedAt;
   }
 

@@ -18,12 +18,11 @@ export interface ExchangeSource {
 export interface PoolOptions {
   readonly endpoint: Endpoint;
   readonly maxConnections: number;
-  /** Milliseconds that connecting, and each exchange from its send to its last byte, may take. */
-  readonly timeoutMs: number;
+  /** Milliseconds that connecting, with TLS, may take. */
+  readonly connectTimeoutMs: number;
 }
 
 const READ_BUFFER_BYTES = 64 * 1024;
-const CLOSED: Failure = { kind: "reset", reason: "the load was stopped" };
 
 /**
  * Keeps connections to one endpoint: opens one only when a request waits that no open one can take, uses the one
@@ -55,13 +54,20 @@ export class ConnectionPool implements ConnectionOwner {
   constructor(options: PoolOptions, source: ExchangeSource) {
     this.#options = options;
     this.#source = source;
-    // One timer for all instead of one for each request; a deadline is kept to within a twentieth of it.
-    const period = Math.min(100, Math.max(5, options.timeoutMs / 20));
+    // One timer for all instead of one for each request; a deadline is kept to within a tenth of a second.
+    const period = Math.min(100, Math.max(5, options.connectTimeoutMs / 20));
     this.#sweeper = setInterval(() => this.#expire(), period);
   }
 
   get size(): number {
     return this.#connections.size;
+  }
+
+  /** Sends a request at once if a connection is idle, and says whether it did. */
+  trySend(exchange: Exchange): boolean {
+    const connection = this.#idle.pop();
+    connection?.send(exchange);
+    return connection !== undefined;
   }
 
   /** Sends what waits, as far as connections allow, and opens more where they are needed and allowed. */
@@ -70,7 +76,7 @@ export class ConnectionPool implements ConnectionOwner {
     while (this.#idle.length > 0) {
       const exchange = this.#next();
       if (exchange === undefined) return;
-      this.#send(this.#idle.pop() as HttpConnection, exchange);
+      (this.#idle.pop() as HttpConnection).send(exchange);
     }
     const wanted = this.#raced.length + this.#source.waiting() - this.#connecting;
     const allowed = this.#options.maxConnections - this.#connections.size;
@@ -78,7 +84,7 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   /** Ends every connection; what is under way fails. Nothing is sent afterwards. */
-  close(failure: Failure = CLOSED): void {
+  close(failure: Failure): void {
     this.#closed = true;
     clearInterval(this.#sweeper);
     for (const connection of this.#connections) connection.destroy(failure);
@@ -94,7 +100,7 @@ export class ConnectionPool implements ConnectionOwner {
   onFree(connection: HttpConnection): void {
     const exchange = this.#closed ? undefined : this.#next();
     if (exchange === undefined) this.#idle.push(connection);
-    else this.#send(connection, exchange);
+    else connection.send(exchange);
   }
 
   onRaced(exchange: Exchange): boolean {
@@ -123,13 +129,9 @@ export class ConnectionPool implements ConnectionOwner {
     return this.#raced.shift() ?? this.#source.next();
   }
 
-  #send(connection: HttpConnection, exchange: Exchange): void {
-    connection.send(exchange, performance.now() + this.#options.timeoutMs);
-  }
-
   #open(): void {
     const connection = new HttpConnection(this.#options.endpoint, this, this.#session);
-    connection.deadline = connection.startedAt + this.#options.timeoutMs;
+    connection.deadline = connection.startedAt + this.#options.connectTimeoutMs;
     this.opened += 1;
     this.#connecting += 1;
     this.#connections.add(connection);

@@ -26,6 +26,8 @@ export interface Exchange {
   readonly keepHead: boolean;
   /** Takes parts of the body; they are valid only during the call. */
   readonly onBody?: ((bytes: Buffer) => void) | undefined;
+  /** Milliseconds from the send to the last byte of the answer that it may take. */
+  readonly timeoutMs: number;
   /** When it was first handed to the kernel, in ms of `performance.now()`; 0 before. Set by the connection. */
   sentAt: number;
   /** When the first byte of the answer came; 0 before. Set by the connection. */
@@ -105,11 +107,12 @@ export class HttpConnection {
   }
 
   /** Sends a request. The connection must be ready and not busy. */
-  send(exchange: Exchange, deadline: number): void {
+  send(exchange: Exchange): void {
+    const now = performance.now();
     this.#exchange = exchange;
-    this.deadline = deadline;
+    this.deadline = now + exchange.timeoutMs;
     this.parser.begin(exchange.headRequest, exchange.keepHead, exchange.onBody);
-    if (exchange.sentAt === 0) exchange.sentAt = performance.now();
+    if (exchange.sentAt === 0) exchange.sentAt = now;
     exchange.firstByteAt = 0;
     this.#owner.bytesOut += exchange.bytes.length;
     this.#socket.write(exchange.bytes, "latin1");

@@ -1,5 +1,5 @@
-/** How a request can fail, beside an answer that nobody wanted. */
-export type FailureKind = "connect" | "timeout" | "reset" | "protocol";
+/** How a request can fail, beside an answer that nobody wanted. `stopped` is the end of the run, not a failure of the service. */
+export type FailureKind = "connect" | "timeout" | "reset" | "protocol" | "stopped";
 
 /** Why a request got no answer. */
 export interface Failure {

@@ -8,6 +8,9 @@ export interface RequestDescription {
   readonly body?: string | Uint8Array;
 }
 
+/** Methods of which a request may be sent twice: RFC 9110 §9.2.2. */
+export const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
+
 const TOKEN_PATTERN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Visible characters, space, tab and bytes above 127; never a line break, which would begin another field. */
 const VALUE_PATTERN = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -25,18 +28,8 @@ export function requestBytes(request: RequestDescription): string {
   const names = new Set<string>();
   let head = `${request.method} ${url.pathname}${url.search} HTTP/1.1\r\n`;
   for (const [name, value] of Object.entries(request.headers ?? {})) {
-    if (!TOKEN_PATTERN.test(name)) throw new MusterError("invalid-request", `"${name}" is not a field name`);
-    if (!VALUE_PATTERN.test(value)) {
-      throw new MusterError(
-        "invalid-request",
-        `the value of the field "${name}" has a character that HTTP cannot carry`,
-      );
-    }
     names.add(name.toLowerCase());
-    head += `${name}: ${value}\r\n`;
-  }
-  for (const reserved of ["content-length", "transfer-encoding"]) {
-    if (names.has(reserved)) throw new MusterError("invalid-request", `"${reserved}" is set by the engine`);
+    head += fieldLine(name, value);
   }
   if (!names.has("host")) head += `host: ${url.host}\r\n`;
   if (!names.has("user-agent")) head += "user-agent: muster-load\r\n";
@@ -50,7 +43,23 @@ export function requestBytes(request: RequestDescription): string {
   return `${head}content-length: ${content.length}\r\n\r\n${content}`;
 }
 
-function basicCredentials(url: URL): string {
+/**
+ * A field as it goes out.
+ * @throws {MusterError} `invalid-request` when HTTP cannot carry it, or when the engine sets it itself.
+ */
+export function fieldLine(name: string, value: string): string {
+  if (!TOKEN_PATTERN.test(name)) throw new MusterError("invalid-request", `"${name}" is not a field name`);
+  if (!VALUE_PATTERN.test(value)) {
+    throw new MusterError("invalid-request", `the value of the field "${name}" has a character that HTTP cannot carry`);
+  }
+  if (/^(?:content-length|transfer-encoding)$/i.test(name)) {
+    throw new MusterError("invalid-request", `"${name}" is set by the engine`);
+  }
+  return `${name}: ${value}\r\n`;
+}
+
+/** The value of `Authorization` for the user and password of an address. */
+export function basicCredentials(url: URL): string {
   const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
   return `Basic ${Buffer.from(pair).toString("base64")}`;
 }

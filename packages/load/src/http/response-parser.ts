@@ -51,6 +51,10 @@ export class ResponseParser {
   error = "";
   /** Status line and fields of the final response, one character per byte; empty unless asked for. */
   head = "";
+  /** Whether any byte of the awaited response has come. */
+  started = false;
+  /** Whether the response sets a cookie. */
+  setsCookie = false;
   /** Bytes of body so far, without the framing of chunks. */
   bodyBytes = 0;
 
@@ -81,17 +85,14 @@ export class ResponseParser {
     return this.#state === FAILED;
   }
 
-  /** Whether any byte of the awaited response has come. */
-  get started(): boolean {
-    return this.#state !== HEAD || this.#pending !== undefined || this.#headBytes > 0;
-  }
-
   /** Makes ready for the response to a request. `onBody` is given views that are valid only during the call. */
   begin(headRequest: boolean, keepHead: boolean, onBody: ((bytes: Buffer) => void) | undefined): void {
     this.status = 0;
     this.keepAlive = true;
     this.error = "";
     this.head = "";
+    this.setsCookie = false;
+    this.started = false;
     this.bodyBytes = 0;
     this.#state = HEAD;
     this.#headRequest = headRequest;
@@ -107,6 +108,7 @@ export class ResponseParser {
    */
   read(bytes: Buffer, from: number, to: number): number {
     let at = from;
+    this.started = true;
     while (at < to) {
       switch (this.#state) {
         case HEAD:
@@ -296,6 +298,7 @@ export class ResponseParser {
         return 0;
       case 10:
         if (isName(bytes, name, CONNECTION)) this.#readConnection(bytes, value, valueEnd);
+        else if (isName(bytes, name, SET_COOKIE)) this.setsCookie = true;
         return 0;
       case 16:
         // Never standard, but sent by old proxies, and understood by llhttp.
@@ -421,6 +424,7 @@ export class ResponseParser {
 const HTTP_SLASH = Buffer.from("HTTP/");
 const UPGRADE = Buffer.from("upgrade");
 const CONNECTION = Buffer.from("connection");
+const SET_COOKIE = Buffer.from("set-cookie");
 const PROXY_CONNECTION = Buffer.from("proxy-connection");
 const CONTENT_LENGTH = Buffer.from("content-length");
 const TRANSFER_ENCODING = Buffer.from("transfer-encoding");

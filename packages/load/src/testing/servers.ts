@@ -1,4 +1,9 @@
-import { createServer as createHttpServer, type RequestListener } from "node:http";
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
 import type { TestCertificate } from "./certificate.ts";
@@ -10,14 +15,24 @@ export interface TestServer extends AsyncDisposable {
   readonly connections: { opened: number; open: number };
 }
 
+/** What a test's server does with a request. When it throws, the connection is closed. */
+export type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+function listenerOf(handler: Handler): RequestListener {
+  return (request, response) => {
+    const run = async (): Promise<unknown> => handler(request, response);
+    run().catch(() => response.destroy());
+  };
+}
+
 /** An HTTP server on a free port of the loopback interface. */
-export async function httpServer(listener: RequestListener): Promise<TestServer> {
-  return serve(createHttpServer({ keepAliveTimeout: 60_000 }, listener));
+export async function httpServer(handler: Handler): Promise<TestServer> {
+  return serve(createHttpServer({ keepAliveTimeout: 60_000 }, listenerOf(handler)));
 }
 
 /** An HTTPS server on a free port of the loopback interface. */
-export async function httpsServer(certificate: TestCertificate, listener: RequestListener): Promise<TestServer> {
-  return serve(createHttpsServer({ ...certificate, keepAliveTimeout: 60_000 }, listener), "https");
+export async function httpsServer(certificate: TestCertificate, handler: Handler): Promise<TestServer> {
+  return serve(createHttpsServer({ ...certificate, keepAliveTimeout: 60_000 }, listenerOf(handler)), "https");
 }
 
 /** A TCP server that does to each connection what a test wants, however wrong. */

@@ -1,0 +1,124 @@
+import { MusterError } from "@muster/kernel";
+import { ConnectionPool } from "./connection-pool.ts";
+import type { Exchange } from "./connection.ts";
+import { endpointOf } from "./endpoint.ts";
+import type { Failure } from "./failure.ts";
+
+export interface TransportOptions {
+  /** Origins, such as `http://127.0.0.1:8080`, that may be loaded. Nothing is ever sent to any other. */
+  readonly allowedOrigins: ReadonlySet<string>;
+  /** Connections to one origin at most. */
+  readonly maxConnections: number;
+  readonly connectTimeoutMs: number;
+  /** Accept certificates that do not verify. */
+  readonly insecure: boolean;
+  /** Told, for each connection that became ready, the ms that TCP and then TLS took. */
+  readonly onConnected?: (connectMs: number, tlsMs: number | undefined) => void;
+}
+
+/** All connections of one thread, by origin. */
+export class Transport {
+  readonly #options: TransportOptions;
+  readonly #origins = new Map<string, Origin>();
+  #closed: Failure | undefined;
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The connections to the origin of an address.
+   * @throws {MusterError} `load-not-allowed` when the plan does not allow to load it.
+   */
+  origin(url: URL): Origin {
+    const known = this.#origins.get(url.origin);
+    if (known !== undefined) return known;
+    if (!this.allows(url)) {
+      throw new MusterError(
+        "load-not-allowed",
+        `${url.origin} is not among the origins that may be loaded: ${[...this.#options.allowedOrigins].join(", ")}`,
+      );
+    }
+    const origin = new Origin(url, this.#options);
+    this.#origins.set(url.origin, origin);
+    if (this.#closed !== undefined) origin.close(this.#closed);
+    return origin;
+  }
+
+  allows(url: URL): boolean {
+    return this.#options.allowedOrigins.has(url.origin);
+  }
+
+  /** What all connections did so far. */
+  counts(): { opened: number; failed: number; retries: number; open: number } {
+    const sum = { opened: 0, failed: 0, retries: 0, open: 0 };
+    for (const { pool } of this.#origins.values()) {
+      sum.opened += pool.opened;
+      sum.failed += pool.failedToOpen;
+      sum.retries += pool.retries;
+      sum.open += pool.size;
+    }
+    return sum;
+  }
+
+  /** Ends every connection; what is under way or waits fails with the reason given. */
+  close(failure: Failure): void {
+    this.#closed = failure;
+    for (const origin of this.#origins.values()) origin.close(failure);
+  }
+}
+
+/** The connections to one origin, and the requests that wait for one. */
+export class Origin {
+  readonly pool: ConnectionPool;
+  #waiting: Exchange[] = [];
+  #taken = 0;
+  #closed: Failure | undefined;
+
+  constructor(url: URL, options: TransportOptions) {
+    this.pool = new ConnectionPool(
+      {
+        endpoint: endpointOf(url, options.insecure),
+        maxConnections: options.maxConnections,
+        connectTimeoutMs: options.connectTimeoutMs,
+      },
+      { waiting: () => this.#waiting.length - this.#taken, next: () => this.#next() },
+    );
+    this.pool.onOpened = (connection) => {
+      const { startedAt, connectedAt, readyAt } = connection;
+      const tls = url.protocol === "https:" ? readyAt - connectedAt : undefined;
+      options.onConnected?.(connectedAt - startedAt, tls);
+    };
+  }
+
+  /** Sends a request as soon as a connection is free, in the order of asking. */
+  submit(exchange: Exchange): void {
+    if (this.#closed !== undefined) {
+      exchange.failed(this.#closed, performance.now());
+      return;
+    }
+    if (this.pool.trySend(exchange)) return;
+    this.#waiting.push(exchange);
+    this.pool.wake();
+  }
+
+  close(failure: Failure): void {
+    this.#closed = failure;
+    this.pool.close(failure);
+    for (let exchange = this.#next(); exchange !== undefined; exchange = this.#next()) {
+      exchange.failed(failure, performance.now());
+    }
+  }
+
+  #next(): Exchange | undefined {
+    const exchange = this.#waiting[this.#taken];
+    if (exchange === undefined) return undefined;
+    this.#taken += 1;
+    // Taken ones are let go in bulk: moving the whole list for each would cost more with every one that waits.
+    if (this.#taken > 512 && this.#taken * 2 > this.#waiting.length) {
+      this.#waiting = this.#waiting.slice(this.#taken);
+      this.#taken = 0;
+    }
+    return exchange;
+  }
+}

@@ -1,0 +1,387 @@
+import { MusterError } from "@muster/kernel";
+import type { Exchange } from "../http/connection.ts";
+import { CookieJar } from "../http/cookie-jar.ts";
+import type { Failure } from "../http/failure.ts";
+import { MultipartBody } from "../http/multipart.ts";
+import { basicCredentials, bodyBytes, fieldLine, IDEMPOTENT_METHODS } from "../http/request-bytes.ts";
+import type { ResponseParser } from "../http/response-parser.ts";
+import type { Origin, Transport } from "../http/transport.ts";
+import { HttpResponse } from "./http-response.ts";
+import { LoadStopped } from "./stopped.ts";
+
+/** What goes out as a body: text and bytes as they are, a form of {@link multipart}, anything else as JSON. */
+export type RequestBody = string | Uint8Array | MultipartBody | object;
+
+export interface RequestOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What the request is reported under; by default its method and path. */
+  readonly name?: string;
+  /** Figures are kept for each tag, over all steps. */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Milliseconds from the send to the last byte. */
+  readonly timeoutMs?: number;
+  /** How many redirects to follow; each counts as a request of its own. 10 by default. */
+  readonly redirects?: number;
+  /** Do not keep the body of the answer. */
+  readonly discardBody?: boolean;
+}
+
+/** What becomes of a request, for whoever counts. */
+export interface RequestOutcome {
+  readonly intendedAt: number;
+  readonly sentAt: number;
+  readonly firstByteAt: number;
+  readonly endedAt: number;
+  readonly name: string;
+  readonly tags: Readonly<Record<string, string>> | undefined;
+  /** 0 when there is no answer. */
+  readonly status: number;
+  readonly failure: Failure | undefined;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Trace id, when this request was sampled. */
+  readonly trace: string | undefined;
+  /** What the server said about its own time, when this request was sampled. */
+  readonly serverTiming: string | undefined;
+}
+
+/** What all users of a thread share. */
+export interface HttpContext {
+  readonly transport: Transport;
+  readonly base: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  /** Bytes of one body that are kept at most; the rest is counted and dropped. */
+  readonly maxBodyBytes: number;
+  /** Addresses that were prepared, by method and by what the scenario wrote. */
+  readonly prepared: Map<string, Map<string, PreparedAddress>>;
+  /** The trace id for the next request, when it is to be sampled. */
+  sampleTrace(): string | undefined;
+  record(outcome: RequestOutcome): void;
+}
+
+/** An address with everything about its requests that does not change. */
+interface PreparedAddress {
+  readonly url: URL;
+  readonly origin: Origin;
+  readonly name: string;
+  /** Request line and standing fields, one character per byte. */
+  readonly head: string;
+}
+
+const DEFAULT_REDIRECTS = 10;
+const MAX_PREPARED = 5_000;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+/** The HTTP client of one user: its own cookies, connections shared with the other users. */
+export class UserHttp {
+  readonly cookies = new CookieJar();
+  /** Instant at which the schedule called for the next request; 0 for the instant of the call. */
+  intendedAt = 0;
+  /** Put before the name of each request. */
+  prefix = "";
+  /** Requests that were ever sent; tells whether an iteration did anything. */
+  sent = 0;
+  /** Set when the run is over for this user: everything that it waits for is given up. */
+  stopped = false;
+
+  readonly #context: HttpContext;
+
+  constructor(context: HttpContext) {
+    this.#context = context;
+  }
+
+  get(url: string, options?: RequestOptions): Promise<HttpResponse> {
+    return this.request("GET", url, undefined, options);
+  }
+
+  head(url: string, options?: RequestOptions): Promise<HttpResponse> {
+    return this.request("HEAD", url, undefined, options);
+  }
+
+  options(url: string, options?: RequestOptions): Promise<HttpResponse> {
+    return this.request("OPTIONS", url, undefined, options);
+  }
+
+  delete(url: string, body?: RequestBody, options?: RequestOptions): Promise<HttpResponse> {
+    return this.request("DELETE", url, body, options);
+  }
+
+  post(url: string, body?: RequestBody, options?: RequestOptions): Promise<HttpResponse> {
+    return this.request("POST", url, body, options);
+  }
+
+  put(url: string, body?: RequestBody, options?: RequestOptions): Promise<HttpResponse> {
+    return this.request("PUT", url, body, options);
+  }
+
+  patch(url: string, body?: RequestBody, options?: RequestOptions): Promise<HttpResponse> {
+    return this.request("PATCH", url, body, options);
+  }
+
+  /**
+   * Sends a request and waits for the whole answer. A failure to get one is no error here: the response has status
+   * 0 and says why, so that a user under load goes on as a program would that checks what it gets.
+   *
+   * @throws {LoadStopped} when the run ends first; {@link MusterError} for a request that must not or cannot be sent.
+   */
+  request(method: string, url: string, body?: RequestBody, options: RequestOptions = {}): Promise<HttpResponse> {
+    const intendedAt = this.intendedAt === 0 ? performance.now() : this.intendedAt;
+    this.intendedAt = 0;
+    return new Promise<HttpResponse>((resolve, reject) => {
+      if (this.stopped) {
+        reject(new LoadStopped());
+        return;
+      }
+      const address = this.#prepare(method, url);
+      this.#submit(address, method, body, options, intendedAt, options.redirects ?? DEFAULT_REDIRECTS, resolve, reject);
+    });
+  }
+
+  #submit(
+    address: PreparedAddress,
+    method: string,
+    body: RequestBody | undefined,
+    options: RequestOptions,
+    intendedAt: number,
+    redirects: number,
+    resolve: (response: HttpResponse) => void,
+    reject: (reason: Error) => void,
+  ): void {
+    const trace = this.#context.sampleTrace();
+    const pending = new PendingRequest(
+      this,
+      this.#context,
+      address,
+      method,
+      options,
+      intendedAt,
+      redirects,
+      resolve,
+      reject,
+    );
+    pending.body = body;
+    pending.trace = trace;
+    pending.bytes = this.#bytes(address, method, body, options.headers, trace);
+    this.sent += 1;
+    address.origin.submit(pending);
+  }
+
+  /** Follows a redirect; says whether it did. */
+  follow(pending: PendingRequest, status: number, location: string, at: number): boolean {
+    if (this.stopped || !URL.canParse(location, pending.address.url.href)) return false;
+    const target = new URL(location, pending.address.url);
+    // A load goes where the plan allows and nowhere else; the redirect itself is then the answer.
+    if (!this.#context.transport.allows(target)) return false;
+    // 303 always, and 301 and 302 by custom, turn anything but HEAD into GET (RFC 9110 §15.4).
+    const toGet = status === 303 || (status !== 307 && status !== 308 && pending.method === "POST");
+    const method = toGet && pending.method !== "HEAD" ? "GET" : pending.method;
+    const { resolve, reject, options } = pending;
+    const { name: _named, ...unnamed } = options;
+    const body = method === pending.method ? pending.body : undefined;
+    this.#submit(this.#prepare(method, target.href), method, body, unnamed, at, pending.redirects - 1, resolve, reject);
+    return true;
+  }
+
+  #prepare(method: string, url: string): PreparedAddress {
+    let ofMethod = this.#context.prepared.get(method);
+    if (ofMethod === undefined) {
+      ofMethod = new Map();
+      this.#context.prepared.set(method, ofMethod);
+    }
+    const known = ofMethod.get(url);
+    if (known !== undefined) return known;
+    if (!URL.canParse(url, this.#context.base.href)) throw new MusterError("invalid-request", `"${url}" is no address`);
+    const target = new URL(url, this.#context.base);
+    if (!/^[A-Za-z]+$/.test(method)) throw new MusterError("invalid-request", `"${method}" is not an HTTP method`);
+    const origin = this.#context.transport.origin(target);
+    let head = `${method} ${target.pathname}${target.search} HTTP/1.1\r\nhost: ${target.host}\r\n`;
+    const standing = { "user-agent": "muster-load", accept: "*/*", ...lowerCased(this.#context.headers) };
+    for (const [name, value] of Object.entries(standing)) head += fieldLine(name, value);
+    if (target.username !== "") head += `authorization: ${basicCredentials(target)}\r\n`;
+    const prepared = { url: target, origin, head, name: `${method} ${target.pathname}` };
+    // Addresses with numbers in them may come by the million.
+    if (ofMethod.size >= MAX_PREPARED) ofMethod.clear();
+    ofMethod.set(url, prepared);
+    return prepared;
+  }
+
+  #bytes(
+    address: PreparedAddress,
+    method: string,
+    body: RequestBody | undefined,
+    headers: Readonly<Record<string, string>> | undefined,
+    trace: string | undefined,
+  ): string {
+    let head = address.head;
+    let typed = false;
+    if (headers !== undefined) {
+      for (const [name, value] of Object.entries(headers)) {
+        head += fieldLine(name, value);
+        typed ||= name.toLowerCase() === "content-type";
+      }
+    }
+    if (!this.cookies.empty) {
+      const cookies = this.cookies.fieldFor(address.url, Date.now());
+      if (cookies !== "") head += `cookie: ${cookies}\r\n`;
+    }
+    if (trace !== undefined) head += `traceparent: 00-${trace}-${trace.slice(16)}-01\r\n`;
+    if (body === undefined) {
+      const empty = method === "POST" || method === "PUT" || method === "PATCH";
+      return empty ? `${head}content-length: 0\r\n\r\n` : `${head}\r\n`;
+    }
+    let content: string;
+    let type: string;
+    if (typeof body === "string") {
+      content = bodyBytes(body);
+      type = "text/plain;charset=utf-8";
+    } else if (body instanceof Uint8Array) {
+      content = bodyBytes(body);
+      type = "application/octet-stream";
+    } else if (body instanceof MultipartBody) {
+      content = body.bytes;
+      type = body.contentType;
+    } else {
+      content = bodyBytes(JSON.stringify(body));
+      type = "application/json";
+    }
+    if (!typed) head += `content-type: ${type}\r\n`;
+    return `${head}content-length: ${content.length}\r\n\r\n${content}`;
+  }
+}
+
+function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** A request of a user on its way. */
+class PendingRequest implements Exchange {
+  bytes = "";
+  readonly headRequest: boolean;
+  readonly idempotent: boolean;
+  readonly keepHead = true;
+  readonly timeoutMs: number;
+  readonly onBody: ((bytes: Buffer) => void) | undefined;
+  sentAt = 0;
+  firstByteAt = 0;
+  retried = false;
+  body: RequestBody | undefined;
+  trace: string | undefined;
+
+  readonly address: PreparedAddress;
+  readonly method: string;
+  readonly options: RequestOptions;
+  readonly redirects: number;
+  readonly resolve: (response: HttpResponse) => void;
+  readonly reject: (reason: Error) => void;
+
+  readonly #user: UserHttp;
+  readonly #context: HttpContext;
+  readonly #intendedAt: number;
+  readonly #name: string;
+  #kept: Buffer | undefined;
+  #discarded = false;
+
+  constructor(
+    user: UserHttp,
+    context: HttpContext,
+    address: PreparedAddress,
+    method: string,
+    options: RequestOptions,
+    intendedAt: number,
+    redirects: number,
+    resolve: (response: HttpResponse) => void,
+    reject: (reason: Error) => void,
+  ) {
+    this.#user = user;
+    this.#context = context;
+    this.address = address;
+    this.method = method;
+    this.options = options;
+    this.#intendedAt = intendedAt;
+    this.redirects = redirects;
+    this.resolve = resolve;
+    this.reject = reject;
+    this.headRequest = method === "HEAD";
+    this.idempotent = IDEMPOTENT_METHODS.has(method);
+    this.timeoutMs = options.timeoutMs ?? context.timeoutMs;
+    const name = options.name ?? address.name;
+    this.#name = user.prefix === "" ? name : user.prefix + name;
+    this.onBody = options.discardBody === true ? undefined : (bytes) => this.#keep(bytes);
+  }
+
+  answered(response: ResponseParser, at: number): void {
+    const { status, head } = response;
+    if (this.#user.stopped) {
+      this.reject(new LoadStopped());
+      return;
+    }
+    if (response.setsCookie) {
+      const now = Date.now();
+      for (const cookie of new HttpResponse(status, this.address.url, head, undefined, undefined, 0, 0).headers.getAll(
+        "set-cookie",
+      ) ?? []) {
+        this.#user.cookies.store(cookie, this.address.url, now);
+      }
+    }
+    const answer = new HttpResponse(
+      status,
+      this.address.url,
+      head,
+      this.#kept,
+      undefined,
+      at - this.#intendedAt,
+      at - this.sentAt,
+    );
+    this.#record(at, status, undefined, head.length + response.bodyBytes, answer);
+    if (this.redirects > 0 && REDIRECTS.has(status)) {
+      const location = answer.headers.get("location");
+      if (location !== undefined && this.#user.follow(this, status, location, at)) return;
+    }
+    this.resolve(answer);
+  }
+
+  failed(failure: Failure, at: number): void {
+    if (failure.kind === "stopped" || this.#user.stopped) {
+      this.reject(new LoadStopped());
+      return;
+    }
+    this.#record(at, 0, failure, 0, undefined);
+    const service = this.sentAt === 0 ? 0 : at - this.sentAt;
+    this.resolve(new HttpResponse(0, this.address.url, "", undefined, failure, at - this.#intendedAt, service));
+  }
+
+  #record(
+    at: number,
+    status: number,
+    failure: Failure | undefined,
+    bytesIn: number,
+    answer: HttpResponse | undefined,
+  ): void {
+    this.#context.record({
+      intendedAt: this.#intendedAt,
+      sentAt: this.sentAt,
+      firstByteAt: this.firstByteAt,
+      endedAt: at,
+      name: this.#name,
+      tags: this.options.tags,
+      status,
+      failure,
+      bytesIn,
+      bytesOut: this.bytes.length,
+      trace: this.trace,
+      serverTiming: this.trace === undefined ? undefined : answer?.headers.get("server-timing"),
+    });
+  }
+
+  #keep(bytes: Buffer): void {
+    if (this.#discarded) return;
+    const kept = this.#kept;
+    if ((kept?.length ?? 0) + bytes.length > this.#context.maxBodyBytes) {
+      this.#discarded = true;
+      this.#kept = undefined;
+      return;
+    }
+    this.#kept = kept === undefined ? Buffer.from(bytes) : Buffer.concat([kept, bytes]);
+  }
+}
