@@ -47,7 +47,8 @@ export async function runUp(request: UpRequest, io: Io): Promise<ExitCode> {
         break;
       case "listening":
         listening = announcement;
-        steps.notice(`console at ${announcement.url}`);
+        // Before the verdict, so that whoever wants to can watch it come about.
+        steps.notice(`watch in the console: ${announcement.signIn ?? announcement.url}`);
         noted = noteConsole(request.data, announcement.url);
         break;
       case "verdict":
