@@ -221,7 +221,7 @@ describe("muster up and the commands beside it", { concurrency: false }, () => {
 
   it("leaves no server behind when the command itself is killed", async () => {
     const up: Running = startMuster(["up", "--port", "0"], { cwd: folder });
-    await up.until("console at");
+    await up.until("watch in the console");
     const [server = 0] = await childrenOf(up.child.pid ?? 0);
 
     up.child.kill("SIGKILL");
