@@ -5,6 +5,7 @@ import { corsPolicy } from "./checks/cors-policy/index.ts";
 import { diskSpace } from "./checks/disk-space/index.ts";
 import { errorRate } from "./checks/error-rate/index.ts";
 import { eventLoopLag } from "./checks/event-loop-lag/index.ts";
+import { exposedFiles } from "./checks/exposed-files/index.ts";
 import { httpAvailability } from "./checks/http-availability/index.ts";
 import { httpBodySchema } from "./checks/http-body-schema/index.ts";
 import { httpLatency } from "./checks/http-latency/index.ts";
@@ -22,6 +23,7 @@ import { tlsProtocol } from "./checks/tls-protocol/index.ts";
 import { versionDisclosure } from "./checks/version-disclosure/index.ts";
 import { createCorsProbe } from "./collectors/cors-probe/index.ts";
 import { createDiskUsage } from "./collectors/disk-usage/index.ts";
+import { createExposureProbe } from "./collectors/exposure-probe/index.ts";
 import { createHttpExchange } from "./collectors/http-exchange/index.ts";
 import { createLoadRun } from "./collectors/load-run/index.ts";
 import { createPostgresStatistics } from "./collectors/postgres-statistics/index.ts";
@@ -45,6 +47,7 @@ export function collectors({ load, clock, label }: Sources): readonly Collector[
     createReadinessEndpoint(clock),
     createTlsHandshake(clock),
     createCorsProbe(clock, label),
+    createExposureProbe(clock, label),
     createPostgresStatistics(clock),
     createDiskUsage(clock),
     createPrometheusMetrics(clock),
@@ -71,6 +74,7 @@ export const checks: readonly CheckUnit[] = [
   cookieFlags,
   versionDisclosure,
   corsPolicy,
+  exposedFiles,
   errorRate,
   latencyP95,
   eventLoopLag,

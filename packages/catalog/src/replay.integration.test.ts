@@ -69,7 +69,7 @@ for (const scheme of ["http", "https"] as const) {
     const outcomes = new Set(judged.evidence.map((each) => each.outcome));
     assert.ok(outcomes.has("pass") && outcomes.has("fail"), "a replay of nothing would prove nothing");
     const seen = Object.values(collection.facts).filter((each) => each.status === "collected");
-    assert.equal(seen.length, scheme === "https" ? 7 : 6);
+    assert.equal(seen.length, scheme === "https" ? 8 : 7);
     assert.doesNotMatch(JSON.stringify(judged), /the check itself failed/);
   });
 }

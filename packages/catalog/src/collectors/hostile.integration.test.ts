@@ -6,6 +6,7 @@ import { Value } from "typebox/value";
 import { checks } from "../registry.ts";
 import { HOSTILE_BEHAVIOURS, type HostileBehaviour, serveHostile } from "../testing/hostile-server.ts";
 import { createCorsProbe } from "./cors-probe/index.ts";
+import { createExposureProbe } from "./exposure-probe/index.ts";
 import { createPostgresStatistics } from "./postgres-statistics/index.ts";
 import { createPrometheusMetrics } from "./prometheus-metrics/index.ts";
 import { createReadinessEndpoint } from "./readiness-endpoint/index.ts";
@@ -19,6 +20,7 @@ const SLACK_MS = 3_000;
 const LOOKING: readonly Collector[] = [
   createReadinessEndpoint(clock, REQUEST_MS),
   createCorsProbe(clock, () => "nobody", REQUEST_MS),
+  createExposureProbe(clock, () => "nobody", { requestMs: REQUEST_MS, budgetMs: 2 * REQUEST_MS }),
   createPrometheusMetrics(clock, { requestMs: REQUEST_MS, windowMs: 1, bodyBytes: 128 * 1024, samples: 50 }),
   createTlsHandshake(clock, { handshakeMs: REQUEST_MS }),
   createPostgresStatistics(clock, REQUEST_MS),
