@@ -47,8 +47,8 @@ export default defineConfig({
     { check: "cookie-flags" },
     { check: "version-disclosure" },
     { check: "cors-policy" },
-    { check: "error-rate", with: { maxPercent: 0.1 } },
-    { check: "latency-p95", with: { maxMs: 500 } },
+    { check: "error-rate", with: { maximum: 0.001 } },
+    { check: "latency-p95", with: { maximumMs: 500 } },
   ],
 
   controls: [

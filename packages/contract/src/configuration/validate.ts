@@ -48,7 +48,7 @@ function referenceProblems(configuration: Configuration, catalog: Catalog): Prob
     if (seen.has(each.check)) problems.push({ path: `${path}.check`, message: `"${each.check}" is planned twice` });
     seen.add(each.check);
     const parameters = { ...unit.defaults, ...each.with };
-    for (const problem of problemsOf(unit.parameters, parameters)) {
+    for (const problem of problemsOf({ ...unit.parameters, additionalProperties: false }, parameters)) {
       problems.push({ path: `${path}.with.${problem.path}`, message: problem.message });
     }
   }

@@ -12,7 +12,9 @@ export function problemsOf(schema: TSchema, value: unknown): readonly Problem[] 
     // "schema is false" repeats, at each unknown member, what additionalProperties says once.
     if (error.keyword === "boolean") continue;
     const path = error.instancePath.slice(1).replaceAll("/", ".");
-    for (const problem of explain(path, error.keyword, error.params, error.message)) {
+    const message =
+      error.keyword === "pattern" ? patternMessage(schema, error.schemaPath, error.message) : error.message;
+    for (const problem of explain(path, error.keyword, error.params, message)) {
       if (!problems.some((known) => known.path === problem.path && known.message === problem.message)) {
         problems.push(problem);
       }
@@ -40,6 +42,16 @@ function explain(path: string, keyword: string, params: unknown, message: string
     default:
       return [{ path, message }];
   }
+}
+
+/** A pattern says little to people; the schema's description of it says what to write. */
+function patternMessage(schema: TSchema, schemaPath: string, message: string): string {
+  let at: unknown = schema;
+  for (const name of schemaPath.split("/").slice(1)) {
+    at = typeof at === "object" && at !== null ? (at as Record<string, unknown>)[name] : undefined;
+  }
+  const description = typeof at === "object" && at !== null && "description" in at ? at.description : undefined;
+  return typeof description === "string" ? `is not in the form it needs: ${description}` : message;
 }
 
 function join(path: string, name: string): string {
