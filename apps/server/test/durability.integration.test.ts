@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { openEmbeddedPostgres, openPool, postgresLedger } from "@muster/adapters";
 import type { Evidence } from "@muster/kernel";
@@ -129,7 +131,6 @@ describe("a run", () => {
 
   it("says that the service did not start, with the end of its log, and ends as aborted", async (test) => {
     const made = await project(test);
-    const { readFile, writeFile } = await import("node:fs/promises");
     const text = await readFile(made.config, "utf8");
     const broken = JSON.stringify(["node", "-e", "console.error('no model was found'); process.exit(7)"]);
     await writeFile(made.config, text.replace(/"command": \[[^\]]*\]/, `"command": ${broken}`));
@@ -140,6 +141,44 @@ describe("a run", () => {
     assert.equal(code, "service-start");
     assert.match(message, /no model was found/);
     assert.equal(await failing.ended, 3);
+  });
+});
+
+describe("without its database", () => {
+  it("the server says so, ends with 3, and has everything at the next start", async (test) => {
+    const made = await project(test);
+    const first = server(test, made);
+    await first.heard("step", stepDone("security"));
+    const [pid] = (await readFile(join(made.data, "postgres", "cluster", "postmaster.pid"), "utf8")).split("\n");
+
+    process.kill(Number(pid), "SIGKILL");
+    const { code } = await first.heard("failed");
+    const exit = await first.ended;
+    const second = server(test, { ...made, once: true });
+    const { verdict } = await second.heard("verdict");
+    await second.ended;
+    const { records, intact } = await evidenceOf(made);
+
+    assert.equal(code, "database-unreachable");
+    assert.equal(exit, 3);
+    assert.equal(verdict.counts.met, 2);
+    assert.equal(records.filter((each) => each.kind === "judgement").length % 4, 0);
+    assert.equal(intact, true);
+  });
+
+  it("that DATABASE_URL names, the server says that it cannot be reached and ends with 3", async (test) => {
+    const made = await project(test);
+    const lost = server(test, {
+      ...made,
+      once: true,
+      env: { DATABASE_URL: "postgres://muster:secret@127.0.0.1:1/muster" },
+    });
+
+    const { code, message } = await lost.heard("failed");
+
+    assert.equal(code, "database-unreachable");
+    assert.doesNotMatch(message, /secret/);
+    assert.equal(await lost.ended, 3);
   });
 });
 
