@@ -2,42 +2,12 @@
  * `npm run check`: everything that can be said about the code without starting the product. Each part
  * prints one line; the output of those that fail follows.
  */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { runTasks, type Task } from "./task/run-tasks.ts";
-import { ROOT, testFiles } from "./test/suites.ts";
+import { staticTasks, unitTestTask } from "./task/check-tasks.ts";
+import { runTasks } from "./task/run-tasks.ts";
+import { ROOT } from "./test/suites.ts";
 
 process.chdir(ROOT);
-const bin = (name: string): string => join(ROOT, "node_modules/.bin", name);
-const node = process.execPath;
-
-// The slow ones first, so that the quick ones fill the gaps.
-const tasks: Task[] = [
-  { name: "lint", command: [bin("oxlint")], fix: "correct the lines that are listed" },
-  {
-    name: "unit tests",
-    command: [
-      node,
-      "--test",
-      "--test-isolation=none",
-      "--test-reporter=./tools/test/reporter.ts",
-      ...testFiles("unit"),
-    ],
-    fix: "one file: node --test path/to/file.test.ts",
-  },
-  { name: "types", command: [bin("tsc"), "-p", "."], fix: "correct the lines that are listed" },
-  { name: "unused code", command: [bin("knip"), "--no-progress"], fix: "remove what is listed, or use it" },
-  { name: "format", command: [bin("oxfmt"), "--check", "."], fix: "npm run format" },
-  { name: "generated docs", command: [node, "tools/docs.ts", "--check"], fix: "npm run docs" },
-];
-if (existsSync(join(ROOT, "apps/console/tsconfig.json"))) {
-  tasks.splice(3, 0, {
-    name: "console types",
-    command: [bin("tsc"), "-p", "apps/console"],
-    fix: "correct the lines that are listed",
-  });
-}
-
+const tasks = [unitTestTask(), ...staticTasks()];
 const started = performance.now();
 const failed: string[] = [];
 const ok = await runTasks(tasks, (result) => {

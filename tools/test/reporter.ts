@@ -23,9 +23,9 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
       continue;
     }
     if (event.type === "test:pass" || event.type === "test:fail") {
-      if (event.data.details.type === "suite") continue;
       const count = countOf(files, event.data.file);
       if (event.data.nesting === 0) count.ms += event.data.details.duration_ms;
+      if (event.data.details.type === "suite") continue;
       if (event.type === "test:fail") {
         count.failed += 1;
         yield failure(event.data.file, event.data.line, event.data.name, event.data.details.error);
