@@ -6,7 +6,6 @@ import {
   type Evidence,
   type EvidenceFilter,
   type EvidencePage,
-  type FactsToKeep,
   factsDigests,
   type Head,
   isBreak,
@@ -37,7 +36,8 @@ const PAGE_LIMIT = 100;
 /** A caller of append who waits. */
 interface Waiting {
   readonly bodies: readonly string[];
-  readonly facts: readonly FactsToKeep[];
+  /** Digest and canonical JSON of each. */
+  readonly facts: readonly (readonly [digest: string, text: string])[];
   readonly resolve: (records: readonly LedgerRecord[]) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -67,7 +67,7 @@ export function postgresLedger(pool: Pool): Ledger {
     facts: (digests) => namingErrors(() => keptFacts(pool, digests)),
     page: (filter, limit, before) => namingErrors(() => page(pool, filter, limit, before)),
     latest: (service, environment) => namingErrors(() => latest(pool, service, environment)),
-    head: () => namingErrors(() => readHead(pool)),
+    head: () => namingErrors(async () => (await readHead(pool)) ?? EMPTY_HEAD),
     links: () => links(pool),
     verify: () => namingErrors(() => verify(pool)),
   };
@@ -87,12 +87,13 @@ function groupingAppender(pool: Pool): Ledger["append"] {
     busy = false;
   };
 
-  return (evidence, facts = []) => {
+  return async (evidence, facts = []) => {
     // Before anything is sent: what cannot be written as canonical JSON is refused here, for this caller alone.
     const bodies = evidence.map((each) => canonicalJson(each as unknown as Json));
-    if (bodies.length === 0) return Promise.resolve([]);
-    return new Promise((resolve, reject) => {
-      waiting.push({ bodies, facts, resolve, reject });
+    const texts = facts.map(({ digest, value }) => [digest, canonicalJson(value)] as const);
+    if (bodies.length === 0) return [];
+    return new Promise<readonly LedgerRecord[]>((resolve, reject) => {
+      waiting.push({ bodies, facts: texts, resolve, reject });
       if (!busy) void work();
     });
   };
@@ -129,15 +130,25 @@ async function appendGroup(pool: Pool, group: readonly Waiting[]): Promise<void>
 
 async function callAppend(pool: Pool, group: readonly Waiting[]): Promise<readonly LedgerRecord[]> {
   const bodies = group.flatMap((each) => each.bodies);
-  const facts = new Map(group.flatMap((each) => each.facts.map(({ digest, value }) => [digest, value] as const)));
-  const answer = await pool.query<{ at_seq: string; at_prev: string; at_hash: string; stored: string | null }>({
+  const facts = new Map(group.flatMap((each) => each.facts));
+  const call = pool.query<{ at_seq: string; at_prev: string; at_hash: string; stored: string | null }>({
     name: "append_evidence",
     text: "select at_seq, at_prev, at_hash, stored from muster.append_evidence($1, $2, $3)",
-    values: [bodies, [...facts.keys()], [...facts.values()].map((value) => canonicalJson(value))],
+    values: [bodies, [...facts.keys()], [...facts.values()]],
+  });
+  const answer = await call.catch((error: unknown) => {
+    throw headProblem(error);
   });
   return answer.rows.map((row, index) =>
     recordOf({ seq: row.at_seq, prev: row.at_prev, hash: row.at_hash, body: row.stored ?? (bodies[index] as string) }),
   );
+}
+
+/** A head that is gone, or that points to a record before the last, was changed by hand: nothing is appended to that. */
+function headProblem(error: unknown): unknown {
+  const { code, constraint } = error as { readonly code?: string; readonly constraint?: string };
+  if (code !== "XX001" && constraint !== "evidence_pkey") return error;
+  return new MusterError("chain-broken", "the head of the ledger does not fit its records", { cause: error });
 }
 
 function linkOf(row: LinkRow): Link {
@@ -174,10 +185,10 @@ async function keptFacts(pool: Pool, digests: readonly string[]): Promise<Readon
   return kept;
 }
 
-async function readHead(pool: Pool | PoolClient): Promise<Head> {
-  const answer = await pool.query<{ seq: string; hash: string }>("select seq, hash from muster.ledger_head");
+async function readHead(from: Pool | PoolClient): Promise<Head | undefined> {
+  const answer = await from.query<{ seq: string; hash: string }>("select seq, hash from muster.ledger_head");
   const row = answer.rows[0];
-  return row ? { seq: Number(row.seq), hash: row.hash } : EMPTY_HEAD;
+  return row && { seq: Number(row.seq), hash: row.hash };
 }
 
 async function page(pool: Pool, filter: EvidenceFilter, limit: number, before?: number): Promise<EvidencePage> {
@@ -245,16 +256,14 @@ async function latest(pool: Pool, service: string, environment: string): Promise
 async function* links(pool: Pool): AsyncGenerator<Link> {
   const client = await namingErrors(() => pool.connect());
   const reading = readLinks(client);
-  let failed = true;
   try {
     for (;;) {
       const rows = await namingErrors(() => reading.next());
-      if (rows.done) break;
+      if (rows.done) return;
       yield* rows.value.map(linkOf);
     }
-    failed = false;
   } finally {
-    await endReading(client, failed);
+    await endReading(client);
   }
 }
 
@@ -280,39 +289,37 @@ async function* readLinks(client: PoolClient): AsyncGenerator<readonly LinkRow[]
 }
 
 /** Ends the read-only transaction; a connection that cannot is dropped. */
-async function endReading(client: PoolClient, broken: boolean): Promise<void> {
+async function endReading(client: PoolClient): Promise<void> {
   try {
     await client.query("rollback");
     client.release();
   } catch {
-    client.release(broken);
+    client.release(true);
   }
 }
 
 async function verify(pool: Pool): Promise<ChainVerdict> {
   const client = await pool.connect();
-  let failed = true;
   try {
-    const reading = readLinks(client);
     const good = new Set<string>();
     let head = EMPTY_HEAD;
-    for await (const rows of reading) {
+    for await (const rows of readLinks(client)) {
       const walked = walk(head, rows);
       const lost = await firstBadFacts(client, walked.needs, good);
       const found = earlier(walked.break, lost);
       if (found) {
-        failed = false;
         // A record whose facts are gone is itself in order, so the chain is verified up to the one before it.
         const verified = lost === found ? headBefore(head, rows, found.seq) : walked.head;
         return { intact: false, verified, break: found };
       }
       head = walked.head;
     }
-    const verdict = verifyEnd(head, await readHead(client));
-    failed = false;
-    return verdict;
+    const kept = await readHead(client);
+    if (kept) return verifyEnd(head, kept);
+    const reason = "the head of the ledger is missing, so records may have been cut off its end";
+    return { intact: false, verified: head, break: { seq: head.seq, kind: "missing", reason } };
   } finally {
-    await endReading(client, failed);
+    await endReading(client);
   }
 }
 

@@ -25,7 +25,9 @@ export function openPool(url: Secret, options: PoolOptions = {}): pg.Pool {
     idleTimeoutMillis: 60_000,
     keepAlive: true,
   });
-  // Without a listener a broken idle connection would end the process.
+  // Without listeners a broken connection would end the process: the pool's for idle ones, and one on each for those
+  // that are held between two queries. Whoever holds it gets the error with the next query.
   pool.on("error", (error) => options.onError?.(error));
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
 }

@@ -29,7 +29,7 @@ describe("a control", () => {
     ["what could not be judged is missing", ["unknown", HOUR], "missing", "could not be judged: as it should be"],
     ["no evidence is missing", undefined, "missing", "no evidence yet"],
   ] as const satisfies readonly (readonly [string, Shown, ControlStatus, string])[]) {
-    test(`${what}`, () => {
+    test(what, () => {
       const assessed = assessControl(control(["a"]), newest({ a: shown }), undefined, NOW);
 
       assert.equal(assessed.status, status);

@@ -91,7 +91,10 @@ declare
   given text;
   document jsonb;
 begin
-  select h.seq, h.hash into strict head_seq, head_hash from muster.ledger_head h for update;
+  select h.seq, h.hash into head_seq, head_hash from muster.ledger_head h for update;
+  if not found then
+    raise exception 'the head of the ledger is missing' using errcode = 'data_corrupted';
+  end if;
   begun_at := head_seq;
   insert into muster.facts (digest, body)
     select f.digest, f.body from unnest(fact_digests, fact_bodies) as f (digest, body)
