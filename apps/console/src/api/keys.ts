@@ -1,0 +1,13 @@
+import type { EvidenceFilters } from "../evidence/filters.ts";
+
+/** Names under which answers are kept. */
+export const KEYS = {
+  session: ["session"],
+  everyReadiness: ["readiness"],
+  readiness: (gate: string | undefined) => ["readiness", gate ?? null],
+  everyEvidence: ["evidence"],
+  evidence: (filters: EvidenceFilters) => ["evidence", filters],
+  record: (seq: number) => ["record", seq],
+  /** Number of the newest record that an event told of. */
+  ledgerEnd: ["ledger-end"],
+} as const;

@@ -1,0 +1,52 @@
+import { keepPreviousData, queryOptions, skipToken } from "@tanstack/react-query";
+import type { EvidenceFilters } from "../evidence/filters.ts";
+import { verdictHoldsForMs } from "../readiness/expiry.ts";
+import type { Services } from "../app/services.ts";
+import { KEYS } from "./keys.ts";
+
+const FIVE_MINUTES_MS = 300_000;
+/** Without a stream of changes, how often to look. */
+const POLL_MS = 10_000;
+
+export function sessionQuery({ api }: Services) {
+  return queryOptions({
+    queryKey: KEYS.session,
+    queryFn: ({ signal }) => api.session(signal),
+    staleTime: FIVE_MINUTES_MS,
+    refetchOnWindowFocus: "always",
+  });
+}
+
+export function readinessQuery({ api, clock }: Services, gate: string | undefined, polling: boolean) {
+  return queryOptions({
+    queryKey: KEYS.readiness(gate),
+    queryFn: ({ signal }) => api.readiness(gate, signal),
+    refetchInterval: ({ state: { data } }) => {
+      const holds = data ? verdictHoldsForMs(data, clock.now()) : POLL_MS;
+      return polling ? Math.min(POLL_MS, holds) : holds;
+    },
+  });
+}
+
+export function evidenceQuery({ api }: Services, filters: EvidenceFilters, polling: boolean) {
+  return queryOptions({
+    queryKey: KEYS.evidence(filters),
+    queryFn: ({ signal }) => api.evidence(filters, signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: polling ? POLL_MS : false,
+  });
+}
+
+/** A record never changes, so it is read once. */
+export function recordQuery({ api }: Services, seq: number) {
+  return queryOptions({
+    queryKey: KEYS.record(seq),
+    queryFn: ({ signal }) => api.record(seq, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+/** Number of the newest record that an event told of, once one did. */
+export function ledgerEndQuery() {
+  return queryOptions<number>({ queryKey: KEYS.ledgerEnd, queryFn: skipToken });
+}

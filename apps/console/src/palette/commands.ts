@@ -1,0 +1,104 @@
+import type { CheckDescription } from "@muster/contract";
+import type { AssessedControl } from "@muster/kernel";
+import type { EvidenceFilters } from "../evidence/filters.ts";
+import { filterCommand } from "../evidence/filters.ts";
+import { type Theme, THEMES } from "../theme/theme.ts";
+
+/** Something that can be gone to or done from the palette. */
+export interface PaletteCommand {
+  readonly id: string;
+  readonly group: "Go to" | "Do" | "Control" | "Check";
+  readonly title: string;
+  /** The command line that does the same, where there is one. */
+  readonly command?: string;
+  readonly keys?: readonly string[];
+  run(): void;
+}
+
+/** What the commands do, given by the shell. */
+export interface PaletteActs {
+  goReadiness(control?: string): void;
+  goEvidence(filters: EvidenceFilters): void;
+  goRecord(seq: number): void;
+  verify(): void;
+  run(): void;
+  setTheme(theme: Theme): void;
+  showHelp(): void;
+  signOut(): void;
+}
+
+export const RUN_COMMAND = "muster up --once";
+export const VERIFY_COMMAND = "muster evidence verify";
+
+/** Every command for what is known: pages and acts, then controls and checks by name. */
+export function buildCommands({
+  checks,
+  controls,
+  mayRun,
+  acts,
+}: {
+  readonly checks: readonly CheckDescription[];
+  readonly controls: readonly AssessedControl[];
+  readonly mayRun: boolean;
+  readonly acts: PaletteActs;
+}): readonly PaletteCommand[] {
+  const list = (id: string, title: string, filters: EvidenceFilters): PaletteCommand => ({
+    id,
+    group: "Go to",
+    title,
+    command: filterCommand(filters),
+    run: () => acts.goEvidence(filters),
+  });
+  return [
+    { id: "readiness", group: "Go to", title: "Readiness", keys: ["g", "r"], run: () => acts.goReadiness() },
+    { ...list("evidence", "Evidence", {}), keys: ["g", "e"] },
+    list("failures", "Evidence of failures", { kind: "judgement", outcome: "fail" }),
+    list("unknowns", "Evidence of what could not be judged", { kind: "judgement", outcome: "unknown" }),
+    list("waivers", "Waivers", { kind: "waiver" }),
+    list("runs", "Runs", { kind: "run" }),
+    ...(mayRun
+      ? [{ id: "run", group: "Do", title: "Run again", command: RUN_COMMAND, run: acts.run } satisfies PaletteCommand]
+      : []),
+    { id: "verify", group: "Do", title: "Verify the chain", command: VERIFY_COMMAND, run: acts.verify },
+    ...THEMES.map(
+      (theme): PaletteCommand => ({
+        id: `theme-${theme}`,
+        group: "Do",
+        title: theme === "system" ? "Theme as the system" : `Theme ${theme}`,
+        run: () => acts.setTheme(theme),
+      }),
+    ),
+    { id: "help", group: "Do", title: "Keyboard help", keys: ["?"], run: acts.showHelp },
+    { id: "sign-out", group: "Do", title: "Sign out", run: acts.signOut },
+    ...controls.map(
+      ({ control, status }): PaletteCommand => ({
+        id: `control-${control.id}`,
+        group: "Control",
+        title: `${control.title} (${status})`,
+        run: () => acts.goReadiness(control.id),
+      }),
+    ),
+    ...checks.map(
+      (check): PaletteCommand => ({
+        id: `check-${check.id}`,
+        group: "Check",
+        title: check.title,
+        command: filterCommand({ check: check.id }),
+        run: () => acts.goEvidence({ check: check.id }),
+      }),
+    ),
+  ];
+}
+
+/** The record that a query names by its number, as `118` or `#118`. */
+export function recordCommand(query: string, acts: Pick<PaletteActs, "goRecord">): PaletteCommand | undefined {
+  const seq = Number(/^\s*#?([1-9][0-9]{0,14})\s*$/.exec(query)?.[1] ?? Number.NaN);
+  if (Number.isNaN(seq)) return undefined;
+  return {
+    id: "record",
+    group: "Go to",
+    title: `Record #${seq}`,
+    command: `muster evidence show ${seq}`,
+    run: () => acts.goRecord(seq),
+  };
+}
