@@ -7,14 +7,13 @@ const ANY_ADDRESS = [
   "cookie-flags",
   "version-disclosure",
   "cors-policy",
-  "exposed-files",
 ] as const;
 
 const HTTPS_ONLY = ["tls-certificate-validity", "tls-certificate-expiry", "tls-protocol"] as const;
 
 /**
  * Ids of the checks that make sense for an address about which nothing else is known: what
- * `muster check URL` runs without a configuration. `cors-policy` and `exposed-files` need the permission `audit`.
+ * `muster check URL` runs without a configuration. `cors-policy` needs the permission `audit`.
  */
 export function externalChecks(address: URL): readonly string[] {
   return address.protocol === "https:" ? [...ANY_ADDRESS, ...HTTPS_ONLY] : ANY_ADDRESS;
