@@ -102,12 +102,7 @@ for (const address of ["http://service.example/", "https://service.example/"]) {
     const ids = externalChecks(new URL(address));
 
     const needs = new Set(ids.flatMap((id) => catalog.checks.get(id)?.requires ?? ["no such check"]));
-    const possible = [
-      "http-exchange",
-      "cors-probe",
-      "exposure-probe",
-      ...(address.startsWith("https:") ? ["tls-handshake"] : []),
-    ];
+    const possible = ["http-exchange", "cors-probe", ...(address.startsWith("https:") ? ["tls-handshake"] : [])];
     assert.deepEqual([...needs].sort(), possible.sort());
     assert.equal(new Set(ids).size, ids.length);
   });
