@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { loadConfiguration } from "@muster/adapters";
-import { createCatalog } from "@muster/catalog";
+import { createCatalog, externalChecks } from "@muster/catalog";
 import { MusterError } from "@muster/kernel";
 import { type Io, paintFor } from "../output/io.ts";
 import { shortPath } from "../output/path.ts";
@@ -28,10 +28,11 @@ export async function runInit(request: InitRequest, io: Io): Promise<ExitCode> {
     throw new MusterError("usage", `${file} exists; --force writes over it`);
   }
   const answers = await answersFor(request, io);
-  await writeFile(file, configurationText(answers));
+  const catalog = createCatalog({ load: () => Promise.reject(new Error("writing a configuration runs no load")) });
+  const fitting = externalChecks(answers.url).flatMap((id) => catalog.checks.get(id) ?? []);
+  await writeFile(file, configurationText(answers, fitting));
   // What was written is loaded at once: a file that does not hold would be a fault here, not with the user.
-  const load = () => Promise.reject(new Error("writing a configuration runs no load"));
-  await loadConfiguration(file, createCatalog({ load }));
+  await loadConfiguration(file, catalog);
   const paint = paintFor(io.outIsTerminal, io.env);
   io.out(
     `${paint(["good", "strong"], "WRITTEN")}: ${shortPath(file, io.cwd)} for ${answers.name} at ${answers.url.href}\n`,

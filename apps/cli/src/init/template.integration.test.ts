@@ -20,8 +20,12 @@ describe("the configuration that init writes", () => {
   for (const [index, address] of ["http://127.0.0.1:3000", "https://example.org/shop/"].entries()) {
     it(`for ${address} loads, validates, and has every check that fits the address in a control`, async () => {
       const file = join(folder, `${index}.ts`);
+      const fitting = externalChecks(new URL(address)).flatMap((id) => catalog.checks.get(id) ?? []);
       const owner = 'a "quoted" ${owner} \\ `x`';
-      await writeFile(file, configurationText({ name: "shop", title: "The shop", owner, url: new URL(address) }));
+      await writeFile(
+        file,
+        configurationText({ name: "shop", title: "The shop", owner, url: new URL(address) }, fitting),
+      );
 
       const configuration = await loadConfiguration(file, catalog);
 

@@ -1,8 +1,26 @@
 import type { Answers } from "./answers.ts";
 
+/** A check that fits the address, as the catalogue describes it. */
+export interface FittingCheck {
+  readonly id: string;
+  readonly title: string;
+}
+
+/** Controls that several checks meet together. A check that is in none of them gets a control of its own. */
+const SHARED_CONTROLS = [
+  { id: "available", title: "The service answers", checks: ["http-availability", "http-status"] },
+  { id: "responsive", title: "The service answers quickly", checks: ["http-latency"] },
+  { id: "encrypted", title: "Traffic is encrypted", checks: ["tls-encryption"] },
+  {
+    id: "certificate",
+    title: "The certificate is trusted and not about to expire",
+    checks: ["tls-certificate-validity", "tls-certificate-expiry", "tls-protocol"],
+  },
+  { id: "hardened", title: "Answers carry security headers", checks: ["security-headers", "cookie-flags"] },
+] as const;
+
 /** The configuration as a file with comments, ready to be run and to be grown. */
-export function configurationText({ name, title, owner, url }: Answers): string {
-  const encrypted = url.protocol === "https:";
+export function configurationText({ name, title, owner, url }: Answers, checks: readonly FittingCheck[]): string {
   const environment = isLoopback(url) ? "local" : "staging";
   const base = url.href.replace(/\/$/, "");
   const lines = [
@@ -32,43 +50,20 @@ export function configurationText({ name, title, owner, url }: Answers): string 
     "    },",
     "  },",
     "",
-    "  // The rules. Evidence is good for 24 hours unless `freshFor` says otherwise.",
+    "  // The rules. Evidence is good for 24 hours unless `freshFor` says otherwise; parameters are given in `with`.",
     "  checks: [",
-    '    { check: "http-availability" },',
-    '    { check: "http-status" },',
-    '    { check: "http-latency" },',
-    ...(encrypted ? [] : ["    // Fails as long as the address is http."]),
-    '    { check: "tls-encryption" },',
-    ...(encrypted
-      ? [
-          '    { check: "tls-certificate-validity" },',
-          '    { check: "tls-certificate-expiry" },',
-          '    { check: "tls-protocol" },',
-        ]
+    ...checks.map(({ id }) => `    { check: ${text(id)} },`),
+    ...(url.protocol === "https:"
+      ? []
       : ["    // With https, add tls-certificate-validity, tls-certificate-expiry and tls-protocol."]),
-    '    { check: "security-headers" },',
-    '    { check: "cookie-flags" },',
-    '    { check: "version-disclosure" },',
-    '    { check: "cors-policy" },',
     "  ],",
     "",
     "  // What is required before going to production, and which checks show it.",
     "  controls: [",
-    '    { id: "available", title: "The service answers", checks: ["http-availability", "http-status"] },',
-    '    { id: "responsive", title: "The service answers quickly", checks: ["http-latency"] },',
-    '    { id: "encrypted", title: "Traffic is encrypted", checks: ["tls-encryption"] },',
-    ...(encrypted
-      ? [
-          "    {",
-          '      id: "certificate",',
-          '      title: "The certificate is trusted and not about to expire",',
-          '      checks: ["tls-certificate-validity", "tls-certificate-expiry", "tls-protocol"],',
-          "    },",
-        ]
-      : []),
-    '    { id: "hardened", title: "Answers carry security headers", checks: ["security-headers", "cookie-flags"] },',
-    '    { id: "discreet", title: "The service does not say which software it runs", checks: ["version-disclosure"] },',
-    '    { id: "same-origin", title: "Other sites cannot read answers", checks: ["cors-policy"] },',
+    ...controls(checks).map(
+      (control) =>
+        `    { id: ${text(control.id)}, title: ${text(control.title)}, checks: [${control.checks.map(text).join(", ")}] },`,
+    ),
     "  ],",
     "",
     "  // A gate opens when all of its controls are met or waived.",
@@ -79,6 +74,17 @@ export function configurationText({ name, title, owner, url }: Answers): string 
     "",
   ];
   return lines.join("\n");
+}
+
+function controls(checks: readonly FittingCheck[]): { id: string; title: string; checks: readonly string[] }[] {
+  const fitting = new Set(checks.map(({ id }) => id));
+  const shared = SHARED_CONTROLS.map((control) => ({
+    ...control,
+    checks: control.checks.filter((id) => fitting.has(id)),
+  })).filter((control) => control.checks.length > 0);
+  const taken = new Set<string>(shared.flatMap((control) => control.checks));
+  const own = checks.filter(({ id }) => !taken.has(id)).map(({ id, title }) => ({ id, title, checks: [id] }));
+  return [...shared, ...own];
 }
 
 function text(value: string): string {
