@@ -13,7 +13,6 @@ import { KEYS } from "./api/keys.ts";
 import { worthRetrying } from "./api/retry.ts";
 import { createConsoleRouter } from "./app/router.tsx";
 import { PreferencesContext, type Services, ServicesContext } from "./app/services.ts";
-import type { Socket } from "./live/connection.ts";
 import { applyTheme, keepPreferences, type Preferences, readPreferences } from "./theme/theme.ts";
 import { createServerClock } from "./time/server-clock.ts";
 
@@ -32,7 +31,12 @@ const clock = createServerClock({
 const services: Services = {
   clock,
   api: createApi({ fetch: (...request) => fetch(...request), onServerTime: clock.learn }),
-  openSocket: (path) => new WebSocket(path) as Socket,
+  openSocket(path, listeners) {
+    const socket = new WebSocket(path);
+    socket.addEventListener("message", ({ data }) => listeners.onMessage(data));
+    socket.addEventListener("close", ({ code }) => listeners.onClose(code));
+    return socket;
+  },
 };
 const queries = new QueryClient({
   queryCache: new QueryCache({

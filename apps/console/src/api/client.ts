@@ -36,7 +36,11 @@ export interface ApiSurroundings {
  * @throws {Failure} from every call that does not succeed, and for an abort the abort's reason.
  */
 export function createApi({ fetch, onServerTime }: ApiSurroundings): Api {
-  async function call<T>(method: string, path: string, options: { body?: unknown; signal?: AbortSignal } = {}): Promise<T> {
+  async function call<T>(
+    method: string,
+    path: string,
+    options: { body?: unknown; signal?: AbortSignal } = {},
+  ): Promise<T> {
     const { body, signal } = options;
     let response: Response;
     try {

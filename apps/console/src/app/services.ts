@@ -1,6 +1,6 @@
 import { createContext, useContext, useSyncExternalStore } from "react";
 import type { Api } from "../api/client.ts";
-import type { LiveState, Socket } from "../live/connection.ts";
+import type { LiveState, LiveSurroundings } from "../live/connection.ts";
 import type { Preferences } from "../theme/theme.ts";
 import type { ServerClock } from "../time/server-clock.ts";
 
@@ -8,7 +8,7 @@ import type { ServerClock } from "../time/server-clock.ts";
 export interface Services {
   readonly api: Api;
   readonly clock: ServerClock;
-  openSocket(path: string): Socket;
+  readonly openSocket: LiveSurroundings["open"];
 }
 
 export const ServicesContext = createContext<Services | undefined>(undefined);

@@ -77,32 +77,34 @@ function Frame({ session }: { readonly session: Session }) {
         Skip to the content
       </a>
       <header className="side">
-        <Brand />
-        <nav aria-label="Pages" className="pages">
-          <Link to="/readiness" className="page-link" activeOptions={{ includeSearch: false }}>
-            <Gauge size={16} aria-hidden="true" />
-            Readiness
-            <Keys keys={SHORTCUTS.readiness.keys} />
-          </Link>
-          <Link to="/evidence" className="page-link" activeOptions={{ includeSearch: false }}>
-            <FileCheck2 size={16} aria-hidden="true" />
-            Evidence
-            <Keys keys={SHORTCUTS.evidence.keys} />
-          </Link>
-        </nav>
-        <button type="button" className="search-button" onClick={() => setOpen("palette")}>
-          <Search size={14} aria-hidden="true" />
-          <span>Search or act</span>
-          <Keys keys={SHORTCUTS.palette.keys} />
-        </button>
-        <div className="side-live">
-          <LiveBadge />
+        <div className="side-inner">
+          <Brand />
+          <nav aria-label="Pages" className="pages">
+            <Link to="/readiness" className="page-link" activeOptions={{ includeSearch: false }}>
+              <Gauge size={16} aria-hidden="true" />
+              Readiness
+              <Keys keys={SHORTCUTS.readiness.keys} />
+            </Link>
+            <Link to="/evidence" className="page-link" activeOptions={{ includeSearch: false }}>
+              <FileCheck2 size={16} aria-hidden="true" />
+              Evidence
+              <Keys keys={SHORTCUTS.evidence.keys} />
+            </Link>
+          </nav>
+          <button type="button" className="search-button" onClick={() => setOpen("palette")}>
+            <Search size={14} aria-hidden="true" />
+            <span>Search or act</span>
+            <Keys keys={SHORTCUTS.palette.keys} />
+          </button>
+          <div className="side-live">
+            <LiveBadge />
+          </div>
+          <button type="button" className="icon-button more-button" popoverTarget="more" title="More">
+            <Ellipsis size={18} aria-hidden="true" />
+            <span className="hidden-text">More</span>
+          </button>
+          <SideFoot session={session} onHelp={() => setOpen("help")} />
         </div>
-        <button type="button" className="icon-button more-button" popoverTarget="more" title="More">
-          <Ellipsis size={18} aria-hidden="true" />
-          <span className="hidden-text">More</span>
-        </button>
-        <SideFoot session={session} onHelp={() => setOpen("help")} />
       </header>
       <main id="main" className="main" tabIndex={-1} ref={main}>
         <Outlet />
@@ -199,7 +201,8 @@ function usePaletteKey(toggle: () => void): void {
   });
   useEffect(() => {
     const listen = (event: KeyboardEvent): void => {
-      if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+      if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey)
+        return;
       event.preventDefault();
       latest.current();
     };

@@ -84,9 +84,7 @@ export function FilterBar({
           ))}
         </select>
       </label>
-      {filters.run !== undefined && (
-        <Chip label={`run ${filters.run}`} onRemove={() => onChange({ run: undefined })} />
-      )}
+      {filters.run !== undefined && <Chip label={`run ${filters.run}`} onRemove={() => onChange({ run: undefined })} />}
       {filters.environment !== undefined && (
         <Chip label={`in ${filters.environment}`} onRemove={() => onChange({ environment: undefined })} />
       )}

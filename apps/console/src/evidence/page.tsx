@@ -98,8 +98,8 @@ function EvidenceList({
       </Empty>
     ) : (
       <Empty title="No evidence yet" command="muster up">
-        Each judgement, run and waiver becomes a record here, linked to the one before it. The first run writes the first
-        ones.
+        Each judgement, run and waiver becomes a record here, linked to the one before it. The first run writes the
+        first ones.
       </Empty>
     );
   }

@@ -46,7 +46,7 @@ export async function prove(
 
 /** SHA-256 in this browser; undefined on pages that were not loaded securely, where browsers withhold it. */
 export function browserSha256(crypto: Crypto | undefined): AsyncSha256 | undefined {
-  const subtle = crypto?.subtle as SubtleCrypto | undefined;
+  const subtle: SubtleCrypto | undefined = crypto?.subtle;
   if (subtle === undefined) return undefined;
   return async (text) => {
     const bytes = new Uint8Array(await subtle.digest("SHA-256", new TextEncoder().encode(text)));

@@ -68,7 +68,15 @@ function noSuchRecord(text: string) {
   });
 }
 
-function RecordNav({ seq, last, filters }: { readonly seq: number; readonly last: number; readonly filters: EvidenceFilters }) {
+function RecordNav({
+  seq,
+  last,
+  filters,
+}: {
+  readonly seq: number;
+  readonly last: number;
+  readonly filters: EvidenceFilters;
+}) {
   const navigate = useNavigate();
   const go = (to: number): void => {
     if (to >= 1 && (last === 0 || to <= last)) {
@@ -118,7 +126,13 @@ function StepLink({
     );
   }
   return (
-    <Link to="/evidence/$seq" params={{ seq: String(to) }} search={filters} className="icon-button" title={`${word} record`}>
+    <Link
+      to="/evidence/$seq"
+      params={{ seq: String(to) }}
+      search={filters}
+      className="icon-button"
+      title={`${word} record`}
+    >
       {content}
     </Link>
   );
@@ -161,10 +175,12 @@ export function RecordView({ detail }: { readonly detail: EvidenceDetail }) {
             <section className="section">
               <h2>The check</h2>
               <dl className="points">
-                <div>
-                  <dt>Asks</dt>
-                  <dd>{check.title}</dd>
-                </div>
+                {evidenceTitle(evidence, check) !== check.title && (
+                  <div>
+                    <dt>Asks</dt>
+                    <dd>{check.title}</dd>
+                  </div>
+                )}
                 <div>
                   <dt>Why</dt>
                   <dd>{check.why}</dd>
@@ -307,7 +323,8 @@ function Facts({
             <p key={kind} className="fact-missing soft" data-tone="unknown">
               <ShapeIcon shape="ring" />
               <span>
-                <span className="mono">{kind}</span> {digest === null ? "could not be collected" : "is not kept any more"}
+                <span className="mono">{kind}</span>{" "}
+                {digest === null ? "could not be collected" : "is not kept any more"}
               </span>
             </p>
           );

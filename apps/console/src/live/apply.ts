@@ -13,7 +13,9 @@ export function applyLiveEvent(event: LiveEvent, queries: QueryClient, refresh: 
     case "run.changed": {
       const { run } = event;
       queries.setQueriesData<Readiness>({ queryKey: KEYS.everyReadiness }, (known) =>
-        known && known.environment === run.environment && known.service.name === run.service ? { ...known, run } : known,
+        known && known.environment === run.environment && known.service.name === run.service
+          ? { ...known, run }
+          : known,
       );
       if (run.state !== "running") refresh();
       return;

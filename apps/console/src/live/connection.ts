@@ -8,16 +8,20 @@ export type LiveState =
   | { readonly kind: "behind"; readonly since: number }
   | { readonly kind: "offline"; readonly since: number };
 
-/** What the connection needs of a WebSocket. */
+/** A socket that was opened. */
 export interface Socket {
-  onmessage: ((event: { readonly data: unknown }) => void) | null;
-  onclose: ((event: { readonly code: number }) => void) | null;
   close(): void;
+}
+
+/** What a socket tells. */
+export interface SocketListeners {
+  onMessage(data: unknown): void;
+  onClose(code: number): void;
 }
 
 export interface LiveSurroundings {
   /** Opens a socket to a path of the page's own server. */
-  open(path: string): Socket;
+  open(path: string, listeners: SocketListeners): Socket;
   now(): number;
   /** Calls back once after a while; returns how to cancel. */
   after(milliseconds: number, callback: () => void): () => void;
@@ -81,19 +85,21 @@ export function connectLive(surroundings: LiveSurroundings, listeners: LiveListe
   };
 
   function connect(): void {
-    const opened = surroundings.open(lastId === undefined ? "/api/v1/live" : `/api/v1/live?after=${lastId}`);
+    const path = lastId === undefined ? "/api/v1/live" : `/api/v1/live?after=${lastId}`;
+    const opened = surroundings.open(path, {
+      onMessage(data) {
+        const message = read(data);
+        if (message !== undefined && socket === opened) receive(message);
+      },
+      onClose(code) {
+        if (socket !== opened) return;
+        socket = undefined;
+        cancelHello();
+        if (!stopped) lost(code);
+      },
+    });
     socket = opened;
     cancelHello = surroundings.after(HELLO_WITHIN_MS, () => opened.close());
-    opened.onmessage = ({ data }) => {
-      const message = read(data);
-      if (message !== undefined && socket === opened) receive(message);
-    };
-    opened.onclose = ({ code }) => {
-      if (socket !== opened) return;
-      socket = undefined;
-      cancelHello();
-      if (!stopped) lost(code);
-    };
   }
 
   function receive(message: LiveMessage): void {

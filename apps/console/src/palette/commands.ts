@@ -60,33 +60,27 @@ export function buildCommands({
       ? [{ id: "run", group: "Do", title: "Run again", command: RUN_COMMAND, run: acts.run } satisfies PaletteCommand]
       : []),
     { id: "verify", group: "Do", title: "Verify the chain", command: VERIFY_COMMAND, run: acts.verify },
-    ...THEMES.map(
-      (theme): PaletteCommand => ({
-        id: `theme-${theme}`,
-        group: "Do",
-        title: theme === "system" ? "Theme as the system" : `Theme ${theme}`,
-        run: () => acts.setTheme(theme),
-      }),
-    ),
+    ...THEMES.map((theme): PaletteCommand => ({
+      id: `theme-${theme}`,
+      group: "Do",
+      title: theme === "system" ? "Theme as the system" : `Theme ${theme}`,
+      run: () => acts.setTheme(theme),
+    })),
     { id: "help", group: "Do", title: "Keyboard help", keys: ["?"], run: acts.showHelp },
     { id: "sign-out", group: "Do", title: "Sign out", run: acts.signOut },
-    ...controls.map(
-      ({ control, status }): PaletteCommand => ({
-        id: `control-${control.id}`,
-        group: "Control",
-        title: `${control.title} (${status})`,
-        run: () => acts.goReadiness(control.id),
-      }),
-    ),
-    ...checks.map(
-      (check): PaletteCommand => ({
-        id: `check-${check.id}`,
-        group: "Check",
-        title: check.title,
-        command: filterCommand({ check: check.id }),
-        run: () => acts.goEvidence({ check: check.id }),
-      }),
-    ),
+    ...controls.map(({ control, status }): PaletteCommand => ({
+      id: `control-${control.id}`,
+      group: "Control",
+      title: `${control.title} (${status})`,
+      run: () => acts.goReadiness(control.id),
+    })),
+    ...checks.map((check): PaletteCommand => ({
+      id: `check-${check.id}`,
+      group: "Check",
+      title: check.title,
+      command: filterCommand({ check: check.id }),
+      run: () => acts.goEvidence({ check: check.id }),
+    })),
   ];
 }
 

@@ -1,7 +1,10 @@
 /** How well a query fits a text: higher is better, undefined when it does not fit at all. */
 export function matchScore(query: string, text: string): number | undefined {
   const wanted = query.trim().toLowerCase().split(/\s+/).filter(Boolean);
-  const words = text.toLowerCase().split(/[^\p{L}\p{N}#]+/u).filter(Boolean);
+  const words = text
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}#]+/u)
+    .filter(Boolean);
   let score = 0;
   for (const part of wanted) {
     const at = words.findIndex((word) => word.startsWith(part));

@@ -3,7 +3,7 @@ import type { AssessedControl, Ground } from "@muster/kernel";
 import { groundsWorstFirst, groundTitle, markOfControl, oldestEvidence } from "@muster/report/reading";
 import { Link } from "@tanstack/react-router";
 import { Age, Instant } from "../parts/age.tsx";
-import { ShapeIcon, Status } from "../parts/mark.tsx";
+import { Status } from "../parts/mark.tsx";
 
 type Checks = ReadonlyMap<string, CheckDescription>;
 
@@ -53,11 +53,16 @@ export function ControlRow({
           </dl>
         )}
         {groundsWorstFirst(assessed).map((ground) => (
-          <GroundBlock key={ground.check} ground={ground} check={checks.get(ground.check)} oneOfSeveral={assessed.grounds.length > 1} />
+          <GroundBlock
+            key={ground.check}
+            ground={ground}
+            check={checks.get(ground.check)}
+            oneOfSeveral={assessed.grounds.length > 1}
+          />
         ))}
         {onWaive && status !== "met" && (
           <p>
-            <button type="button" className="button" onClick={() => onWaive(control.id)}>
+            <button type="button" className="button button-small" onClick={() => onWaive(control.id)}>
               Waive…
             </button>
           </p>
@@ -142,9 +147,4 @@ function RecordLink({ seq }: { readonly seq: number }) {
       record #{seq}
     </Link>
   );
-}
-
-/** The smallest form of a control, for lists of many. */
-export function ControlMark({ status }: { readonly status: AssessedControl["status"] }) {
-  return <ShapeIcon shape={markOfControl(status).shape} />;
 }

@@ -3,7 +3,7 @@ import type { Readiness } from "@muster/contract";
 import { checksById, readVerdict } from "@muster/report/reading";
 import { useQuery } from "@tanstack/react-query";
 import { useLocation, useSearch } from "@tanstack/react-router";
-import { useContext, useEffect, useState } from "react";
+import { useContext, useEffect, useRef, useState } from "react";
 import { asFailure } from "../api/failure.ts";
 import { readinessQuery } from "../api/queries.ts";
 import { useLive, useServices } from "../app/services.ts";
@@ -78,7 +78,13 @@ export function ReadinessView({ readiness, readAt }: { readonly readiness: Readi
           </h2>
           <div className="panel">
             {blockers.map((control) => (
-              <ControlRow key={control.control.id} assessed={control} checks={checks} onWaive={onWaive} open={opens(control)} />
+              <ControlRow
+                key={control.control.id}
+                assessed={control}
+                checks={checks}
+                onWaive={onWaive}
+                open={opens(control)}
+              />
             ))}
           </div>
         </section>
@@ -113,8 +119,8 @@ export function ReadinessView({ readiness, readAt }: { readonly readiness: Readi
       )}
       {verdict.controls.length === 0 && (
         <Empty title="The gate has no controls">
-          A gate opens when every one of its controls is met. Declare controls in muster.config.ts; what they ask for shows
-          here.
+          A gate opens when every one of its controls is met. Declare controls in muster.config.ts; what they ask for
+          shows here.
         </Empty>
       )}
       {controlToWaive && (
@@ -132,14 +138,16 @@ function opens({ grounds }: Readiness["verdict"]["controls"][number]): boolean {
 
 /** Opens what the fragment of the address names: a control, or the dialog that starts a run. */
 function useAddressedPart(onRun: () => void): void {
-  const { hash, state } = useLocation();
-  const key = state.__TSR_key;
+  const location = useLocation();
+  const latest = useRef(onRun);
   useEffect(() => {
-    if (hash === "run-again") onRun();
-    else if (hash !== "") reveal(hash);
-    // The same address can be chosen twice, each time with another key.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps -- acts once for each time the address is chosen
-  }, [hash, key]);
+    latest.current = onRun;
+  });
+  // The same address can be chosen twice, and acts each time.
+  useEffect(() => {
+    if (location.hash === "run-again") latest.current();
+    else if (location.hash !== "") reveal(location.hash);
+  }, [location]);
 }
 
 function ReadinessSkeleton() {

@@ -39,7 +39,12 @@ export function RunDialog({ readiness, onClose }: { readonly readiness: Readines
         <button type="button" className="button" onClick={onClose}>
           Cancel
         </button>
-        <button type="button" className="button button-primary" onClick={() => start.mutate()} disabled={start.isPending}>
+        <button
+          type="button"
+          className="button button-primary"
+          onClick={() => start.mutate()}
+          disabled={start.isPending}
+        >
           {start.isPending ? "Starting" : "Start the run"}
         </button>
       </footer>

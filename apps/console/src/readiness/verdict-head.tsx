@@ -1,5 +1,5 @@
 import type { Readiness } from "@muster/contract";
-import { markOfControl, markOfGate, verdictParts } from "@muster/report/reading";
+import { markOfControl, markOfGate, newestEvidence, verdictParts } from "@muster/report/reading";
 import { Link } from "@tanstack/react-router";
 import { Play } from "lucide-react";
 import { Age } from "../parts/age.tsx";
@@ -16,7 +16,8 @@ export function VerdictHead({
   readonly mayRun: boolean;
   readonly onRun: () => void;
 }) {
-  const { verdict, environment, at, gates, head } = readiness;
+  const { verdict, environment, gates, head } = readiness;
+  const newest = newestEvidence(verdict.controls);
   const gate = markOfGate(verdict.go);
   const { word, rest } = verdictParts(verdict.sentence);
   const running = readiness.run?.state === "running";
@@ -70,19 +71,23 @@ export function VerdictHead({
       )}
       <p className="verdict-foot soft small">
         <span>
-          judged <Age at={at} />
-        </span>
-        <span>
-          rests on{" "}
-          {head.seq > 0 ? (
-            <Link to="/evidence/$seq" params={{ seq: String(head.seq) }} search={{}}>
-              record #{head.seq}
-            </Link>
+          {newest === undefined ? (
+            "no evidence yet"
           ) : (
-            "no record yet"
-          )}{" "}
-          <span className="mono faint">{head.hash.slice(0, 12)}</span>
+            <>
+              newest evidence <Age at={newest} />
+            </>
+          )}
         </span>
+        {head.seq > 0 && (
+          <span>
+            chain head{" "}
+            <Link to="/evidence/$seq" params={{ seq: String(head.seq) }} search={{}}>
+              #{head.seq}
+            </Link>{" "}
+            <span className="mono faint">{head.hash.slice(0, 12)}</span>
+          </span>
+        )}
       </p>
     </section>
   );

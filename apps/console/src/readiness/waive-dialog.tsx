@@ -45,8 +45,8 @@ export function WaiveDialog({
       <form onSubmit={submit} className="form" noValidate>
         <p>
           Until {dayText(waiverEnd(days, now))} the gate treats <strong>{control.title}</strong> in{" "}
-          <strong>{environment}</strong> as accepted. The failure stays visible, and the waiver is kept as evidence under
-          your name.
+          <strong>{environment}</strong> as accepted. The failure stays visible, and the waiver is kept as evidence
+          under your name.
         </p>
         <label className="field">
           <span>Why this is acceptable</span>

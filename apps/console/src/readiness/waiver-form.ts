@@ -19,7 +19,8 @@ const MARGIN_MS = 60_000;
 /** What is wrong with a form, by member; empty when it can be sent. */
 export function waiverProblems(form: WaiverForm): Readonly<Partial<Record<keyof WaiverForm, string>>> {
   const length = form.reason.trim().length;
-  if (length < SHORTEST_REASON) return { reason: `Say in at least ${SHORTEST_REASON} characters why this is acceptable` };
+  if (length < SHORTEST_REASON)
+    return { reason: `Say in at least ${SHORTEST_REASON} characters why this is acceptable` };
   if (length > LONGEST_REASON) return { reason: `Keep it to ${LONGEST_REASON} characters` };
   return {};
 }

@@ -12,7 +12,8 @@ export function tokenOfFragment(fragment: string): string | undefined {
 export function tokenOfPaste(pasted: string): string | undefined {
   const text = pasted.trim();
   const hash = text.indexOf("#");
-  const token = hash >= 0 ? tokenOfFragment(text.slice(hash)) : text.startsWith("token=") ? tokenOfFragment(text) : text;
+  const token =
+    hash >= 0 ? tokenOfFragment(text.slice(hash)) : text.startsWith("token=") ? tokenOfFragment(text) : text;
   if (token === undefined || token.length < SHORTEST || token.length > LONGEST) return undefined;
   return /^[\w-]+$/.test(token) ? token : undefined;
 }

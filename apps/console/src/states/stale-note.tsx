@@ -18,7 +18,9 @@ export function StaleNote({ readAt }: { readonly readAt: number }) {
       <ShapeIcon shape="triangle" />
       <span>
         As of {clockText(readAt)}, {lengthText(age)} ago.{" "}
-        {live.kind === "offline" ? "Muster cannot be reached." : "The stream of changes broke off and is being resumed."}
+        {live.kind === "offline"
+          ? "Muster cannot be reached."
+          : "The stream of changes broke off and is being resumed."}
       </span>
     </p>
   );

@@ -45,6 +45,14 @@ export function oldestEvidence(control: AssessedControl): string | undefined {
     .at(0);
 }
 
+/** When the newest piece of evidence under any of the controls was seen. */
+export function newestEvidence(controls: readonly AssessedControl[]): string | undefined {
+  return controls
+    .flatMap(({ grounds }) => grounds.flatMap((ground) => (ground.evidence ? [ground.evidence.evidence.at] : [])))
+    .sort()
+    .at(-1);
+}
+
 /** Descriptions by id, for looking one up. */
 export function checksById(checks: readonly CheckDescription[]): ReadonlyMap<string, CheckDescription> {
   return new Map(checks.map((check) => [check.id, check]));
