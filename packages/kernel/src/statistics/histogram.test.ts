@@ -8,6 +8,7 @@ import {
   type Histogram,
   histogramData,
   histogramFromData,
+  histogramSince,
   meanOf,
   mergeHistogram,
   quantile,
@@ -113,6 +114,21 @@ test("what is no number above zero counts as zero, and what is too large lands o
   assert.ok((quantile(histogram, 0.5) as number) < 0.001);
   assert.equal(quantile(histogram, 1), 2 ** 38);
   assert.equal(meanOf(histogram), 2 ** 38 / 3);
+});
+
+test("what came since an earlier state is what was recorded since", () => {
+  fc.assert(
+    fc.property(values, values, (earlier, later) => {
+      const before = histogramOf(earlier);
+      const now = histogramOf([...earlier, ...later]);
+
+      const since = histogramSince(now, before);
+
+      assert.deepEqual(histogramData(since).buckets, histogramData(histogramOf(later)).buckets);
+      assert.equal(since.count, later.length);
+      assert.equal(meanOf(since), meanOf(histogramOf(later)));
+    }),
+  );
 });
 
 test("a cleared histogram is as good as new", () => {

@@ -80,6 +80,23 @@ export function mergeHistogram(into: Histogram, from: Histogram): void {
   into.max = Math.max(into.max, from.max);
 }
 
+/**
+ * What a histogram holds beyond an earlier state of it. Minimum and maximum are those of the whole, because the
+ * buckets alone do not give them.
+ */
+export function histogramSince(now: Histogram, before: Histogram): Histogram {
+  const since = createHistogram();
+  mergeHistogram(since, now);
+  for (const [index, subtracted] of before.octaves.entries()) {
+    const octave = since.octaves[index];
+    if (subtracted === undefined || octave === undefined) continue;
+    for (const [place, times] of subtracted.entries()) octave[place] = (octave[place] as number) - times;
+  }
+  since.count -= before.count;
+  since.sumUnits -= before.sumUnits;
+  return since;
+}
+
 /** Empties a histogram and keeps its memory. */
 export function clearHistogram(histogram: Histogram): void {
   for (const octave of histogram.octaves) octave?.fill(0);

@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import type { LoadResult, LoadRunner } from "@muster/contract";
 import { createHistogram, MusterError, quantile, recordValue } from "@muster/kernel";
-import { invalidReason } from "../health/validity.ts";
+import { invalidReason, lateSend } from "../health/validity.ts";
 import type { Exchange } from "../http/connection.ts";
 import { ConnectionPool } from "../http/connection-pool.ts";
 import { endpointOf } from "../http/endpoint.ts";
@@ -245,12 +245,9 @@ class ConstantRateRun {
     const missed = this.#scheduled - this.#answered - this.#failed;
     const offeredWithinMs = this.#sent === 0 ? 0 : this.#lastSentAt - this.#start + this.#intervalMs;
     const invalidBecause = invalidReason({
-      askedPerSecond: ratePerSecond,
-      durationMs,
       scheduled: this.#scheduled,
-      sent: this.#sent,
       missed,
-      offeredWithinMs,
+      shortfall: lateSend(durationMs, offeredWithinMs),
       lagP99Ms: quantile(this.#generatorLag, 0.99) ?? 0,
       loopUtilisation,
       refusedLocally: this.#refusedLocally,

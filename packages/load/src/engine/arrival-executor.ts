@@ -102,6 +102,7 @@ export class ArrivalExecutor implements Executor {
   }
 
   stop(): void {
+    if (!this.#stopped) this.#runner.late(this.#waiting.length - this.#taken);
     this.#stopped = true;
     this.#nextAt = Number.POSITIVE_INFINITY;
   }

@@ -7,6 +7,8 @@ export interface IterationRunner {
   run(user: VirtualUser, intendedAt: number): Promise<boolean>;
   /** Counts arrivals that nobody could begin. */
   missed(times: number): void;
+  /** Counts arrivals that had not begun when the schedule ended. */
+  late(times: number): void;
   /** Told whenever no iteration of the executor is under way. */
   onIdle(): void;
 }

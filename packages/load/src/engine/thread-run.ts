@@ -14,7 +14,7 @@ import {
   tagSeries,
 } from "../metrics/metrics.ts";
 import { recordAnswer, recordFailure, type Series } from "../metrics/series.ts";
-import { Timeline } from "../metrics/timeline.ts";
+import { createTimeline, noteUsers, recordInTime, type Timeline } from "../metrics/timeline.ts";
 import type { Segment } from "../scenario/data-source.ts";
 import type { LoadPlan, Scenario } from "../scenario/scenario.ts";
 import { type HttpContext, type RequestOutcome, UserHttp } from "../user/user-http.ts";
@@ -52,7 +52,7 @@ export interface ThreadSnapshot {
 /** One thread's part of a run: users, connections and counting. Its clock begins when it is made. */
 export class ThreadRun {
   readonly metrics = createMetrics();
-  readonly timeline = new Timeline();
+  readonly timeline: Timeline = createTimeline();
   /** Settles when no iteration is under way any more and every connection is closed. */
   readonly finished: Promise<void>;
 
@@ -177,7 +177,7 @@ export class ThreadRun {
     const now = performance.now();
     recordValue(this.metrics.generatorLag, Math.max(0, now - this.#tickDue));
     this.#tickDue = now + TICK_MS;
-    this.timeline.noteUsers(now - this.#startedAt, this.#busy());
+    noteUsers(this.timeline, now - this.#startedAt, this.#busy());
     for (const executor of this.#executors) executor.advance(now);
     if (!this.#ending && this.#executors.every((executor) => executor.ended(now))) this.stop();
     this.#finishWhenIdle();
@@ -226,6 +226,9 @@ export class ThreadRun {
       missed: (times) => {
         // Which scenario it would have been was never decided; the first stands for the workload.
         (kinds[0] as ScenarioRun).metrics.iterations.missed += times;
+      },
+      late: (times) => {
+        (kinds[0] as ScenarioRun).metrics.iterations.late += times;
       },
       onIdle: () => this.#finishWhenIdle(),
     };
@@ -279,7 +282,7 @@ export class ThreadRun {
     const failed = failure !== undefined || status >= 400;
     const responseMs = endedAt - outcome.intendedAt;
     const known = failure === undefined || failure.kind === "timeout";
-    this.timeline.record(endedAt - this.#startedAt, known ? responseMs : undefined, failed);
+    recordInTime(this.timeline, endedAt - this.#startedAt, known ? responseMs : undefined, failed);
     if (failed) this.#noteFailure(outcome);
     if (outcome.trace !== undefined && failure === undefined) {
       const { name, trace, serverTiming } = outcome;

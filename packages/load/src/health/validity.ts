@@ -9,15 +9,30 @@ const MAX_LOOP_UTILISATION = 0.97;
 /** Milliseconds by which the generator itself may start one request in a hundred late. */
 const MAX_GENERATOR_LAG_P99_MS = 25;
 
+/**
+ * Whether the last request of a schedule of `durationMs` went out so late that the rate was not offered, and how late.
+ * @param offeredWithinMs from the first intended start to the last send.
+ */
+export function lateSend(durationMs: number, offeredWithinMs: number): string | undefined {
+  const late = offeredWithinMs - durationMs;
+  if (late <= Math.max(durationMs * MAX_RATE_SHORTFALL, LATE_SEND_MS)) return undefined;
+  return `the last request went out ${Math.round(late)} ms late`;
+}
+
+/** Whether so many of all arrivals had not begun when their schedule ended that the rate was not offered. */
+export function lateArrivals(late: number, scheduled: number): string | undefined {
+  if (late <= scheduled * MAX_RATE_SHORTFALL) return undefined;
+  return `${late} of ${scheduled} arrivals still waited for a free user when their time was up`;
+}
+
 /** What a generator did, in the terms that decide whether its figures can be believed. */
 export interface GeneratorRecord {
-  readonly askedPerSecond: number;
-  readonly durationMs: number;
+  /** What the schedule called for; 0 in a closed model, which has none. */
   readonly scheduled: number;
-  readonly sent: number;
+  /** Of these, what was never begun. */
   readonly missed: number;
-  /** From the first intended start to the last send. */
-  readonly offeredWithinMs: number;
+  /** How the rate fell short, if it did: {@link lateSend} or {@link lateArrivals}. */
+  readonly shortfall: string | undefined;
   /** How late the generator noticed that requests were due, whatever connections were free: p99 in ms. */
   readonly lagP99Ms: number;
   /** Share of the run that the event loop was busy, 0 to 1. */
@@ -39,14 +54,11 @@ export function invalidReason(record: GeneratorRecord): string | undefined {
   }
   if (record.missed > record.scheduled * MAX_MISSED_SHARE) {
     return (
-      `${record.missed} of ${record.scheduled} requests were never sent, because every connection was busy; ` +
-      "the asked rate was not offered: allow more connections or ask for less"
+      `the asked rate was not offered: ${record.missed} of ${record.scheduled} were never sent, because every ` +
+      "connection or user was busy; allow more of them or ask for less"
     );
   }
-  const late = record.offeredWithinMs - record.durationMs;
-  if (late > Math.max(record.durationMs * MAX_RATE_SHORTFALL, LATE_SEND_MS)) {
-    return `the asked rate was not offered: the last request went out ${Math.round(late)} ms late`;
-  }
+  if (record.shortfall !== undefined) return `the asked rate was not offered: ${record.shortfall}`;
   if (record.loopUtilisation > MAX_LOOP_UTILISATION) {
     const percent = Math.round(record.loopUtilisation * 100);
     return `the generator was the bottleneck: its event loop was busy ${percent} % of the time; ask for less`;

@@ -21,6 +21,8 @@ export interface IterationCounts {
   interrupted: number;
   /** The schedule called for it, but no user was free until the end. */
   missed: number;
+  /** It had not begun when the schedule ended; it did later, or is missed. */
+  late: number;
 }
 
 export interface ScenarioMetrics {
@@ -87,7 +89,7 @@ export function createMetrics(): Metrics {
 
 export function createScenarioMetrics(): ScenarioMetrics {
   return {
-    iterations: { started: 0, completed: 0, failed: 0, interrupted: 0, missed: 0 },
+    iterations: { started: 0, completed: 0, failed: 0, interrupted: 0, missed: 0, late: 0 },
     iteration: createHistogram(),
     steps: new Map(),
     groups: new Map(),
@@ -199,6 +201,7 @@ export function mergeMetrics(into: Metrics, from: Metrics): void {
     ours.iterations.failed += theirs.iterations.failed;
     ours.iterations.interrupted += theirs.iterations.interrupted;
     ours.iterations.missed += theirs.iterations.missed;
+    ours.iterations.late += theirs.iterations.late;
     mergeHistogram(ours.iteration, theirs.iteration);
     for (const [step, series] of theirs.steps) mergeSeries(stepSeries(into, ours, step), series);
     for (const [group, durations] of theirs.groups) mergeHistogram(groupDurations(into, ours, group), durations);

@@ -1,3 +1,4 @@
+import type { ThresholdResult } from "@muster/contract";
 import { meanOf, MusterError, quantile } from "@muster/kernel";
 import { type Metrics, totalSeries } from "../metrics/metrics.ts";
 import type { Series } from "../metrics/series.ts";
@@ -16,17 +17,6 @@ export interface Threshold {
   readonly abort?: boolean;
   /** Ms from the start during which `abort` does nothing; 10,000 by default. */
   readonly abortAfterMs?: number;
-}
-
-/** A threshold with what became of it. */
-export interface ThresholdResult {
-  /** The demand with its scope, for people. */
-  readonly text: string;
-  readonly ok: boolean;
-  /** What was seen, in the unit of the demand; absent without data. */
-  readonly seen?: number;
-  /** `p95 212 ms, allowed < 100 ms`. */
-  readonly summary: string;
 }
 
 const DEMAND =
@@ -99,10 +89,12 @@ export function judgeThreshold(threshold: Threshold, metrics: Metrics, elapsedMs
   const text = scopedText(threshold);
   const seen = seenValue(demand, threshold, metrics, elapsedMs);
   const what = demand.metric === undefined ? demand.statistic : `${demand.metric} ${demand.statistic}`;
+  const figure = demand.metric === undefined && demand.unit === "ms" ? `response ${what}` : what;
+  const { limit } = demand;
   const allowed = `allowed ${demand.operator} ${shown(demand.limit, demand.unit)}`;
-  if (seen === undefined) return { text, ok: false, summary: `${what}: there is no data; ${allowed}` };
+  if (seen === undefined) return { text, ok: false, limit, figure, summary: `${what}: there is no data; ${allowed}` };
   const ok = compare(seen, demand.operator, demand.limit);
-  return { text, ok, seen, summary: `${what} ${shown(seen, demand.unit)}, ${allowed}` };
+  return { text, ok, seen, limit, figure, summary: `${what} ${shown(seen, demand.unit)}, ${allowed}` };
 }
 
 function scopedText({ that, scenario, step, tag }: Threshold): string {

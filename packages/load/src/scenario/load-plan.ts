@@ -1,0 +1,164 @@
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { durationMs, MusterError, type Problem } from "@muster/kernel";
+import { courseOf } from "../schedule/stages.ts";
+import { parseDemand, thresholdOf } from "../thresholds/threshold.ts";
+import type { LoadModel, LoadPlan, Workload } from "./scenario.ts";
+
+/** Longest run and most arrivals per second that a plan may ask of one generator. */
+const MAX_RUN_MS = 48 * 3_600_000;
+const MAX_VALUE = 1_000_000;
+
+/**
+ * Loads the plan that a file exports by default.
+ * @throws {MusterError} `load-plan-invalid` when the file cannot be loaded or its plan does not hold, with every problem.
+ */
+export async function loadPlan(file: string): Promise<LoadPlan> {
+  let module: { default?: unknown };
+  try {
+    module = (await import(pathToFileURL(resolve(file)).href)) as { default?: unknown };
+  } catch (error) {
+    throw new MusterError("load-plan-invalid", `${file} cannot be loaded: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  if (typeof module.default !== "object" || module.default === null) {
+    throw new MusterError(
+      "load-plan-invalid",
+      `${file} has no plan as its default export: export default defineLoad({ … })`,
+    );
+  }
+  return checkPlan(module.default as LoadPlan, file);
+}
+
+/**
+ * Checks what types cannot: that addresses, durations, thresholds and names hold.
+ * @throws {MusterError} `load-plan-invalid` with every problem at once.
+ */
+export function checkPlan(plan: LoadPlan, name: string): LoadPlan {
+  const problems = [
+    ...addressProblems(plan),
+    ...workloadProblems(plan),
+    ...thresholdProblems(plan),
+    ...limitProblems(plan),
+  ];
+  if (problems.length > 0) {
+    throw new MusterError(
+      "load-plan-invalid",
+      `${name} has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}`,
+      {
+        problems,
+      },
+    );
+  }
+  return plan;
+}
+
+/** How long a plan's workloads take, in ms, without the time of grace. */
+export function planDuration(plan: LoadPlan): number {
+  return Math.max(...plan.workloads.map(({ model }) => courseOfModel(model).totalMs));
+}
+
+function courseOfModel(model: LoadModel): ReturnType<typeof courseOf> {
+  return "users" in model ? courseOf(model.users, model.for) : courseOf(model.arrivalsPerSecond, model.for);
+}
+
+function addressProblems({ target, allow }: LoadPlan): Problem[] {
+  const named: [string, unknown][] = [
+    ["target", target],
+    ...(allow ?? []).map((each, at): [string, unknown] => [`allow.${at}`, each]),
+  ];
+  return named
+    .filter(([, address]) => typeof address !== "string" || !/^https?:\/\//.test(address) || !URL.canParse(address))
+    .map(([path]) => ({ path, message: "must be a complete http or https address" }));
+}
+
+function workloadProblems({ workloads }: LoadPlan): Problem[] {
+  if (!Array.isArray(workloads) || workloads.length === 0) {
+    return [{ path: "workloads", message: "needs at least one workload: { scenarios: […], model: { … } }" }];
+  }
+  const problems: Problem[] = [];
+  const names = new Set<string>();
+  for (const [index, { scenarios, model }] of (workloads as readonly Workload[]).entries()) {
+    const path = `workloads.${index}`;
+    if (!Array.isArray(scenarios) || scenarios.length === 0) {
+      problems.push({ path: `${path}.scenarios`, message: "needs at least one scenario" });
+    }
+    for (const [at, scenario] of (scenarios ?? []).entries()) {
+      const place = `${path}.scenarios.${at}`;
+      if (typeof scenario.name !== "string" || scenario.name === "")
+        problems.push({ path: `${place}.name`, message: "is missing" });
+      else if (names.has(scenario.name))
+        problems.push({ path: `${place}.name`, message: `"${scenario.name}" is used twice` });
+      names.add(scenario.name);
+      if (typeof scenario.run !== "function") problems.push({ path: `${place}.run`, message: "must be a function" });
+      if (scenario.weight !== undefined && !(scenario.weight > 0)) {
+        problems.push({ path: `${place}.weight`, message: "must be above 0" });
+      }
+    }
+    problems.push(...modelProblems(model, `${path}.model`));
+  }
+  return problems;
+}
+
+function modelProblems(model: LoadModel | undefined, path: string): Problem[] {
+  if (model === undefined || (!("users" in model) && !("arrivalsPerSecond" in model))) {
+    return [{ path, message: 'needs "users" (closed) or "arrivalsPerSecond" (open)' }];
+  }
+  try {
+    const course = courseOfModel(model);
+    if (course.totalMs > MAX_RUN_MS) return [{ path, message: "takes longer than 48 hours" }];
+    const most = Math.max(...course.lines.map((line) => Math.max(line.from, line.to)));
+    if (most > MAX_VALUE) return [{ path, message: `asks for more than ${MAX_VALUE}` }];
+    if (most <= 0) return [{ path, message: "asks for nothing" }];
+  } catch (error) {
+    return [{ path, message: (error as Error).message }];
+  }
+  const maxUsers = "maxUsers" in model ? model.maxUsers : undefined;
+  return maxUsers !== undefined && !(maxUsers >= 1)
+    ? [{ path: `${path}.maxUsers`, message: "must be at least 1" }]
+    : [];
+}
+
+function thresholdProblems(plan: LoadPlan): Problem[] {
+  const problems: Problem[] = [];
+  for (const [index, written] of (plan.thresholds ?? []).entries()) {
+    const threshold = thresholdOf(written);
+    try {
+      const { metric } = parseDemand(threshold.that);
+      if (metric === "iteration" && threshold.scenario === undefined) {
+        problems.push({ path: `thresholds.${index}`, message: '"iteration" needs the scenario that it is about' });
+      }
+    } catch (error) {
+      problems.push({ path: `thresholds.${index}`, message: (error as Error).message });
+    }
+    const names = plan.workloads?.flatMap(({ scenarios }) => scenarios?.map(({ name }) => name) ?? []) ?? [];
+    if (threshold.scenario !== undefined && !names.includes(threshold.scenario)) {
+      problems.push({
+        path: `thresholds.${index}.scenario`,
+        message: `must be one of ${names.map((name) => `"${name}"`).join(", ")}`,
+      });
+    }
+  }
+  return problems;
+}
+
+function limitProblems(plan: LoadPlan): Problem[] {
+  const problems: Problem[] = [];
+  for (const name of ["timeout", "gracefulStop"] as const) {
+    const value = plan[name];
+    if (value === undefined) continue;
+    try {
+      durationMs(value);
+    } catch (error) {
+      problems.push({ path: name, message: (error as Error).message });
+    }
+  }
+  for (const name of ["maxConnections", "maxRequests"] as const) {
+    const value = plan[name];
+    if (value !== undefined && !(Number.isInteger(value) && value >= 1)) {
+      problems.push({ path: name, message: "must be a whole number from 1" });
+    }
+  }
+  return problems;
+}
