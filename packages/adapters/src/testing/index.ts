@@ -1,1 +1,2 @@
+export * from "./sample-evidence.ts";
 export * from "./temporary-postgres.ts";

@@ -1,4 +1,4 @@
-import { canonicalJson, type JsonObject } from "../json/canonical.ts";
+import { canonicalJson, isCanonical, type Json, type JsonObject } from "../json/canonical.ts";
 import type { Link } from "./chain.ts";
 import { factsDigests } from "./facts-digests.ts";
 import type { Ledger } from "./ledger.ts";
@@ -42,9 +42,9 @@ async function* exportBatch(
       const value = facts.get(digest);
       if (value === undefined || written.has(digest)) continue;
       written.add(digest);
-      yield `{"digest":"${digest}","facts":${canonicalJson(value)}}\n`;
+      yield oneLine(`{"digest":"${digest}","facts":${canonicalJson(value)}}`);
     }
-    yield `{"body":${oneLine(link.body)},"hash":"${link.hash}","prev":"${link.prev}","seq":${link.seq}}\n`;
+    yield oneLine(`{"body":${readableBody(link.body)},"hash":"${link.hash}","prev":"${link.prev}","seq":${link.seq}}`);
   }
 }
 
@@ -56,7 +56,16 @@ function digestsOf(body: string): readonly string[] {
   }
 }
 
-/** A body that was tampered with may hold line breaks or no JSON at all; it must not break the lines around it. */
-function oneLine(body: string): string {
-  return /[\r\n]/.test(body) ? JSON.stringify(body) : body;
+/** A body that is not canonical was tampered with; as a string it still fits in, and does not verify. */
+function readableBody(body: string): string {
+  try {
+    return isCanonical(body, JSON.parse(body) as Json) ? body : JSON.stringify(body);
+  } catch {
+    return JSON.stringify(body);
+  }
+}
+
+/** Programs disagree on whether these three end a line; escaped they are the same JSON and end none. */
+function oneLine(json: string): string {
+  return `${json.replaceAll(/[\u0085\u2028\u2029]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`)}\n`;
 }
