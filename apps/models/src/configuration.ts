@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { MusterError, type Problem } from "@muster/kernel";
+import { MusterError, type Problem, Secret } from "@muster/kernel";
 import type { ServingLimits } from "./domain/serving/served-model.ts";
 
 /** How this process is to run; read from the environment once, at the start. */
@@ -14,10 +14,22 @@ export interface Configuration {
   readonly limits: ServingLimits;
   /** Threads of one model run. */
   readonly threads: number;
+  /** PostgreSQL, which makes this a platform with users and a registry; without it the built-in models are served. */
+  readonly database: Secret | undefined;
+  /** Folder for artefacts. */
+  readonly dataFolder: string;
+  /** Whether callers without a key may predict. */
+  readonly anonymousPredictions: boolean;
+  readonly maxModelBytes: number;
+  /** Bounds of the process that tries out an uploaded model. */
+  readonly validation: { readonly timeoutMs: number; readonly maxMemory: number; readonly maxOutput: number };
+  /** Versions without an alias that stay in memory. */
+  readonly maxColdModels: number;
   /** End when standard input ends, which it does when the parent process goes away. */
   readonly exitWithParent: boolean;
 }
 
+const MIB = 1_048_576;
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
 
 /**
@@ -48,12 +60,23 @@ export function readConfiguration(env: Readonly<Record<string, string | undefine
     port: number("PORT", 8_080, 0, 65_535),
     logLevel: oneOf("LOG_LEVEL", LOG_LEVELS, "info"),
     builtinModels: env["BUILTIN_MODELS"] || fileURLToPath(new URL("../models", import.meta.url)),
-    maxBodyBytes: number("MAX_BODY_BYTES", 4 * 1024 * 1024, 1_024, 1024 ** 3),
+    maxBodyBytes: number("MAX_BODY_BYTES", 4 * MIB, 1_024, 1_024 * MIB),
     limits: {
       maxRequestRows: number("MAX_REQUEST_ROWS", 4_096, 1, 1_000_000),
       maxBatchRows: number("MAX_BATCH_ROWS", 256, 1, 1_000_000),
       maxPendingRows: number("MAX_PENDING_ROWS", 65_536, 1, 10_000_000),
     },
+    database: env["DATABASE_URL"] ? new Secret(env["DATABASE_URL"]) : undefined,
+    dataFolder: env["DATA_FOLDER"] || "models-data",
+    // Without a database there are no keys that a caller could have.
+    anonymousPredictions: oneOf("ANONYMOUS_PREDICTIONS", ["0", "1"], env["DATABASE_URL"] ? "0" : "1") === "1",
+    maxModelBytes: number("MAX_MODEL_BYTES", 512 * MIB, 1_024, 16 * 1_024 * MIB),
+    validation: {
+      timeoutMs: number("VALIDATION_TIMEOUT_MS", 60_000, 100, 3_600_000),
+      maxMemory: number("VALIDATION_MEMORY_MB", 2_048, 64, 1_048_576) * MIB,
+      maxOutput: 8 * MIB,
+    },
+    maxColdModels: number("MAX_COLD_MODELS", 8, 0, 10_000),
     threads: number("MODEL_THREADS", 1, 1, 64),
     exitWithParent: oneOf("EXIT_WITH_PARENT", ["0", "1"], "0") === "1",
   };

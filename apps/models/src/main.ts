@@ -34,6 +34,10 @@ try {
     process.stdin.once("error", () => stop("the parent went away"));
     process.stdin.resume();
   }
+  if (service.firstAdmin !== undefined) {
+    // The one secret that is ever printed: it is good once, for an hour, and only until a password is chosen.
+    log.info({ user: "admin", token: service.firstAdmin }, "choose a password with POST /v1/session/link");
+  }
   log.info({ url: service.url }, "listening");
 } catch (error) {
   if (error instanceof MusterError) {

@@ -1,54 +1,109 @@
 import type { AddressInfo } from "node:net";
+import { type Clock, MusterError } from "@muster/kernel";
 import type { FastifyBaseLogger } from "fastify";
-import { readBuiltinModels } from "./adapters/builtin/builtin-models.ts";
+import { readBuiltinModels, type StoredModel } from "./adapters/builtin/builtin-models.ts";
 import { createPrometheusMetrics } from "./adapters/metrics/prometheus-metrics.ts";
 import { createOnnxRuntime } from "./adapters/onnx/onnx-runtime.ts";
 import type { Configuration } from "./configuration.ts";
-import { serveModel } from "./domain/serving/served-model.ts";
-import { createServingTable } from "./domain/serving/serving-table.ts";
+import type { Principal } from "./domain/access/role.ts";
+import { cardOf } from "./domain/model/card.ts";
+import { inspectModel } from "./domain/model/golden.ts";
+import type { ModelRuntime } from "./domain/model/runtime.ts";
+import { CHAMPION } from "./domain/registry/registry.ts";
+import { serveModel, type ServingOptions } from "./domain/serving/served-model.ts";
+import { createServingTable, type MutableServingTable } from "./domain/serving/serving-table.ts";
 import { createServer } from "./http/server.ts";
+import type { Platform } from "./platform.ts";
 
 /** The platform while it runs. */
 export interface Service {
   /** Base address without a slash at the end. */
   readonly url: string;
+  /** Token with which the first admin chooses a password, on a platform that has no user yet. */
+  readonly firstAdmin: string | undefined;
   /** Stops taking connections, answers what was accepted, frees the models. Safe to call twice. */
   stop(): Promise<void>;
 }
 
+/** Who a caller without a key is, where such callers may predict. */
+const ANONYMOUS: Principal = { user: "anonymous", role: "viewer", scopes: ["predict"], via: "anonymous", id: "-" };
+
 /**
  * Builds every part and listens. Models are loaded and warm when this resolves.
- * @throws {MusterError} when a model that comes with the platform cannot be served.
+ * @throws {MusterError} when a model that comes with the platform cannot be served, or PostgreSQL not be reached.
  */
-export async function startService(configuration: Configuration, log: FastifyBaseLogger): Promise<Service> {
+export async function startService(
+  configuration: Configuration,
+  log: FastifyBaseLogger,
+  clock: Clock = { now: Date.now },
+): Promise<Service> {
   const metrics = createPrometheusMetrics();
   const runtime = createOnnxRuntime({ threads: configuration.threads });
   const table = createServingTable();
-  const app = await createServer({ table, metrics, log, maxBodyBytes: configuration.maxBodyBytes });
-  for (const { card, artefact } of await readBuiltinModels(configuration.builtinModels)) {
-    const session = await runtime.load(artefact);
-    const model = await serveModel(session, card, {
-      limits: configuration.limits,
-      schedule: (flush) => void setImmediate(flush),
-      observeBatch: (batched, report) => metrics.batch(batched, report),
-    });
-    table.add(model);
-    log.info({ model: model.name, version: model.version, digest: model.digest }, "model serves");
+  const serving: ServingOptions = {
+    limits: configuration.limits,
+    schedule: (flush) => void setImmediate(flush),
+    observeBatch: (model, report) => metrics.batch(model, report),
+  };
+  const builtin = await readBuiltinModels(configuration.builtinModels);
+  let platform: Platform | undefined;
+  if (configuration.database) {
+    // Loaded only when there is a database, so that the platform without one starts at once.
+    const { openPlatform } = await import("./platform.ts");
+    const { database } = configuration;
+    platform = await openPlatform({ configuration, database, table, runtime, serving, builtin, clock, log });
+  } else {
+    for (const stored of builtin) await serveBuiltin(table, runtime, stored, serving);
   }
+  const app = await createServer({
+    table,
+    load: platform?.loader.ensure ?? notLoaded,
+    metrics,
+    log,
+    maxBodyBytes: configuration.maxBodyBytes,
+    guard: {
+      authenticator: platform?.authenticator,
+      anonymous: configuration.anonymousPredictions ? ANONYMOUS : undefined,
+    },
+    control: platform?.control,
+  });
   await app.listen({ host: configuration.host, port: configuration.port });
-  table.markReady();
+  table.setReady(true);
 
   let stopping: Promise<void> | undefined;
   async function stop(): Promise<void> {
-    table.markStopping();
+    table.setReady(false);
     await app.close();
-    await Promise.all(table.list().map((model) => model.close()));
+    await platform?.close();
+    await Promise.all(table.loaded().map((model) => model.close()));
   }
 
   return {
     url: urlOf(app.server.address() as AddressInfo),
+    firstAdmin: platform?.firstAdmin,
     stop: () => (stopping ??= stop()),
   };
+}
+
+/** Serves a model from its folder, as the only version of its name. */
+async function serveBuiltin(
+  table: MutableServingTable,
+  runtime: ModelRuntime,
+  { card: file, artefact }: StoredModel,
+  serving: ServingOptions,
+): Promise<void> {
+  const { name, version } = file;
+  const card = cardOf(file);
+  const session = await runtime.load(artefact);
+  const inspection = await inspectModel(session, card);
+  const model = await serveModel(session, { name, version, digest: file.artefact.sha256, card, inspection }, serving);
+  table.setEntry(name, { versions: [version], aliases: new Map([[CHAMPION, version]]) });
+  table.put(model);
+}
+
+/** Without a registry everything is in memory from the start. */
+function notLoaded(name: string, version: string): Promise<never> {
+  return Promise.reject(new MusterError("not-found", `version ${version} of "${name}" is gone`));
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

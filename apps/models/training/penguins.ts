@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import type { ModelCard } from "../src/domain/model/card.ts";
+import type { CardFile } from "../src/domain/model/card.ts";
 import { type Example, type Mlp, runMlp, trainMlp } from "./mlp.ts";
 import { ELEMENT, writeOnnx } from "./onnx/model.ts";
 import { seededRandom, shuffled } from "./random.ts";
@@ -21,7 +21,7 @@ const MEASUREMENTS = [
 
 interface Artefacts {
   readonly model: Uint8Array;
-  readonly card: ModelCard;
+  readonly card: CardFile;
 }
 
 /** Trains on the installed data set; pure but for reading it. */
@@ -45,7 +45,7 @@ export async function trainPenguins(): Promise<Artefacts> {
   // One penguin of each species, from the part that the training did not see.
   const golden = SPECIES.map((_, label) => test.find((each) => each.label === label)).filter((each) => !!each);
 
-  const card: ModelCard = {
+  const card: CardFile = {
     format: "muster-model-card/1",
     name: "penguins",
     version: "1",
@@ -213,6 +213,6 @@ if (import.meta.main) {
   await mkdir(folder, { recursive: true });
   await writeFile(new URL("model.onnx", folder), model);
   await writeFile(new URL("model-card.json", folder), `${JSON.stringify(card, null, 2)}\n`);
-  const written = `${fileURLToPath(folder)}model.onnx: ${model.length} bytes, test accuracy ${card.metrics["testAccuracy"]}`;
+  const written = `${fileURLToPath(folder)}model.onnx: ${model.length} bytes, test accuracy ${card.metrics?.["testAccuracy"]}`;
   process.stdout.write(`${written}\n`);
 }

@@ -5,6 +5,10 @@ import type { FastifyRequest } from "fastify";
 /** Codes of Fastify's own errors that are the caller's doing, and ours for them. */
 const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: "too-large",
+  FST_REQ_FILE_TOO_LARGE: "too-large",
+  FST_PARTS_LIMIT: "too-large",
+  FST_FILES_LIMIT: "too-large",
+  FST_FIELDS_LIMIT: "too-large",
   FST_ERR_CTP_INVALID_MEDIA_TYPE: "unsupported-media",
   FST_ERR_CTP_EMPTY_TYPE: "unsupported-media",
 };
@@ -63,6 +67,10 @@ function named(error: unknown): MusterError | undefined {
   const ours = code === undefined ? undefined : FASTIFY_CODES[code];
   if (ours === "unsupported-media") return new MusterError(ours, "send Content-Type: application/json");
   if (ours) return new MusterError(ours, ERRORS[ours].cause);
+  // Node's error of a request whose connection closed; nobody reads the answer, but it is no fault of ours.
+  if (code === "ECONNRESET" && (error as Error).message === "aborted") {
+    return new MusterError("invalid-request", "the request was cut off before its end");
+  }
   // The rest of Fastify's 4xx: bad content length, an address that cannot be decoded.
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return new MusterError("invalid-request", (error as Error).message);
@@ -83,6 +91,11 @@ function knownError(code: ErrorCode, message: string, problems: MusterError["pro
     status,
     sentence: places === "" ? message : `${message}: ${places}`,
     problems,
-    headers: status === 429 || status === 503 ? { "retry-after": String(RETRY_AFTER_SECONDS) } : {},
+    headers:
+      status === 401
+        ? { "www-authenticate": "Bearer" }
+        : status === 429 || status === 503
+          ? { "retry-after": String(RETRY_AFTER_SECONDS) }
+          : {},
   };
 }

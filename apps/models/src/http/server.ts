@@ -1,29 +1,54 @@
+import cookie from "@fastify/cookie";
 import swagger from "@fastify/swagger";
+import { TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import { MusterError } from "@muster/kernel";
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type HTTPMethods } from "fastify";
 import type { Metrics } from "../domain/observability/metrics.ts";
+import type { ServedModel } from "../domain/serving/served-model.ts";
 import type { ServingTable } from "../domain/serving/serving-table.ts";
+import { type GuardOptions, guardRoutes } from "./access/guard.ts";
+import { type AccessRouteOptions, accessRoutes } from "./access/routes.ts";
 import { errorSentence, problemAnswer } from "./errors.ts";
 import { oipRoutes } from "./oip/routes.ts";
 import { operationsRoutes } from "./operations/routes.ts";
+import { type RegistryRouteOptions, registryRoutes } from "./registry/routes.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
 
 export interface ServerOptions {
   readonly table: ServingTable;
+  /** Brings a version that is not in memory there. */
+  readonly load: (name: string, version: string) => Promise<ServedModel>;
   readonly metrics: Metrics;
   readonly log: FastifyBaseLogger;
   /** Bytes of a request body at most. */
   readonly maxBodyBytes: number;
+  readonly guard: GuardOptions;
+  /** What needs a database; absent where the platform runs without one. */
+  readonly control: ControlOptions | undefined;
 }
 
-/** Milliseconds in which a request must have arrived, so that a slow sender cannot hold a connection. */
-const REQUEST_TIMEOUT = 30_000;
+/** Everything beside predictions. */
+export interface ControlOptions {
+  readonly access: AccessRouteOptions;
+  readonly registry: RegistryRouteOptions;
+}
+
+/** Milliseconds in which a request must have arrived, an upload included, so that a slow sender cannot hold a connection for ever. */
+const REQUEST_TIMEOUT = 300_000;
 const HEADERS_TIMEOUT = 10_000;
 
 const METHODS: readonly HTTPMethods[] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /** Puts the routes together. It does not listen. */
-export async function createServer({ table, metrics, log, maxBodyBytes }: ServerOptions): Promise<FastifyInstance> {
+export async function createServer({
+  table,
+  load,
+  metrics,
+  log,
+  maxBodyBytes,
+  guard,
+  control,
+}: ServerOptions): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: log.child({}, { level: "warn" }),
     logController: new LogController({ disableRequestLogging: true }),
@@ -43,6 +68,8 @@ export async function createServer({ table, metrics, log, maxBodyBytes }: Server
     },
   });
 
+  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  await app.register(cookie);
   app.addHook("onRequest", (_request, reply, done) => {
     void reply.headers(SECURITY_HEADERS);
     done();
@@ -85,12 +112,18 @@ export async function createServer({ table, metrics, log, maxBodyBytes }: Server
       info: { title: "Muster models", version: "1", description: "Predictions from ONNX models." },
     },
   });
+  guardRoutes(app, guard);
   await app.register(operationsRoutes, { table, metrics });
   await app.register(oipRoutes, {
     table,
+    load,
     observePrediction: ({ name, version }, rows) => metrics.predictions(name, version, rows),
   });
-  app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
+  if (control) {
+    await app.register(accessRoutes, control.access);
+    await app.register(registryRoutes, control.registry);
+  }
+  app.get("/openapi.json", { config: { access: "public" }, schema: { hide: true } }, () => app.swagger());
   await app.ready();
   return app;
 }

@@ -11,7 +11,7 @@ export interface GraphValue {
   readonly shape: readonly (number | string)[];
 }
 
-/** A weight: 32-bit floats in row-major order. */
+/** A constant of the graph: numbers in row-major order. */
 export interface Weight {
   readonly name: string;
   readonly shape: readonly number[];
@@ -40,6 +40,8 @@ export interface Graph {
   readonly inputs: readonly GraphValue[];
   readonly outputs: readonly GraphValue[];
   readonly weights: readonly Weight[];
+  /** Constants of 64-bit whole numbers: shapes and indices. */
+  readonly integers?: readonly Weight[];
   readonly nodes: readonly Node[];
 }
 
@@ -62,6 +64,7 @@ export function writeOnnx(graph: Graph): Bytes {
       ...graph.nodes.map((node, index) => message(1, nodeFields(node, index))),
       bytes(2, graph.name),
       ...graph.weights.map((weight) => message(5, weightFields(weight))),
+      ...(graph.integers ?? []).map((constant) => message(5, integerFields(constant))),
       ...graph.inputs.map((value) => message(11, valueFields(value))),
       ...graph.outputs.map((value) => message(12, valueFields(value))),
     ]),
@@ -102,6 +105,11 @@ function attributeFields(attribute: Attribute): Bytes[] {
 function weightFields(weight: Weight): Bytes[] {
   const raw = new Uint8Array(Float32Array.from(weight.values).buffer);
   return [integers(1, weight.shape), integer(2, ELEMENT.FLOAT), bytes(8, weight.name), bytes(9, raw)];
+}
+
+function integerFields(constant: Weight): Bytes[] {
+  const raw = new Uint8Array(BigInt64Array.from(Array.from(constant.values, BigInt)).buffer);
+  return [integers(1, constant.shape), integer(2, ELEMENT.INT64), bytes(8, constant.name), bytes(9, raw)];
 }
 
 function valueFields(value: GraphValue): Bytes[] {

@@ -3,11 +3,11 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { problemsOf } from "@muster/contract";
 import { MusterError } from "@muster/kernel";
-import { type ModelCard, ModelCardSchema } from "../../domain/model/card.ts";
+import { type CardFile, CardFileSchema } from "../../domain/model/card.ts";
 
 /** A model as it lies in a folder: its card and its bytes, which have the digest that the card names. */
 export interface StoredModel {
-  readonly card: ModelCard;
+  readonly card: CardFile;
   readonly artefact: Uint8Array;
 }
 
@@ -23,12 +23,12 @@ export async function readBuiltinModels(folder: string): Promise<readonly Stored
 
 async function readModel(folder: string): Promise<StoredModel> {
   const card: unknown = JSON.parse(await readFile(join(folder, "model-card.json"), "utf8"));
-  const problems = problemsOf(ModelCardSchema, card);
+  const problems = problemsOf(CardFileSchema, card);
   if (problems.length > 0) throw new MusterError("model-invalid", `the card in ${folder} does not hold`, { problems });
-  const { artefact } = card as ModelCard;
+  const { artefact } = card as CardFile;
   const bytes = await readFile(join(folder, artefact.file));
   if (createHash("sha256").update(bytes).digest("hex") !== artefact.sha256) {
     throw new MusterError("model-invalid", `${artefact.file} in ${folder} is not the file that the card describes`);
   }
-  return { card: card as ModelCard, artefact: bytes };
+  return { card: card as CardFile, artefact: bytes };
 }

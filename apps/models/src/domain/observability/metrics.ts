@@ -1,5 +1,5 @@
-import type { ModelCard } from "../model/card.ts";
 import type { BatchReport } from "../serving/batcher.ts";
+import type { Servable } from "../serving/served-model.ts";
 
 /** What the service counts and times. */
 export interface Metrics {
@@ -10,5 +10,5 @@ export interface Metrics {
   /** Rows that a model has answered. */
   predictions(model: string, version: string, rows: number): void;
   /** One run of a model. */
-  batch(card: ModelCard, report: BatchReport): void;
+  batch(model: Servable, report: BatchReport): void;
 }

@@ -28,6 +28,8 @@ export interface Batcher {
   submit(inputs: Tensors, rows: number): Promise<Tensors>;
   /** Rows that wait or run. */
   pendingRows(): number;
+  /** Resolves when nothing waits or runs. */
+  idle(): Promise<void>;
 }
 
 interface Waiting {
@@ -45,6 +47,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
   let waiting: Waiting[] = [];
   let pending = 0;
   let scheduled = false;
+  let whenIdle: (() => void)[] = [];
 
   function submit(inputs: Tensors, rows: number): Promise<Tensors> {
     // A request is never refused by an idle model, however many rows it has.
@@ -58,6 +61,18 @@ export function createBatcher(options: BatcherOptions): Batcher {
       scheduled = true;
       options.schedule(flush);
     });
+  }
+
+  function finished(rows: number): void {
+    pending -= rows;
+    if (pending > 0) return;
+    const waiters = whenIdle;
+    whenIdle = [];
+    for (const resolve of waiters) resolve();
+  }
+
+  function idle(): Promise<void> {
+    return pending === 0 ? Promise.resolve() : new Promise((resolve) => whenIdle.push(resolve));
   }
 
   function flush(): void {
@@ -91,12 +106,12 @@ export function createBatcher(options: BatcherOptions): Batcher {
       for (const request of batch) await runAlone(request);
       return;
     }
-    pending -= rows;
     let from = 0;
     for (const request of batch) {
       request.resolve(cut(outputs, from, request.rows));
       from += request.rows;
     }
+    finished(rows);
   }
 
   async function runAlone(request: Waiting): Promise<void> {
@@ -105,11 +120,11 @@ export function createBatcher(options: BatcherOptions): Batcher {
     } catch (error) {
       request.reject(error);
     } finally {
-      pending -= request.rows;
+      finished(request.rows);
     }
   }
 
-  return { submit, pendingRows: () => pending };
+  return { submit, pendingRows: () => pending, idle };
 }
 
 /** Requests whose rows have the same shape; only those can be joined. */

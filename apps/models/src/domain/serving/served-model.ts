@@ -1,10 +1,19 @@
-import { MusterError } from "@muster/kernel";
 import type { ModelCard } from "../model/card.ts";
-import { proveGolden } from "../model/golden.ts";
+import { type Inspection, proveGolden } from "../model/golden.ts";
 import type { ModelSession } from "../model/runtime.ts";
-import { checkInputs, checkOutputs, hasRowsFirst, type Signature } from "../model/signature.ts";
+import { checkInputs, checkOutputs, type Signature } from "../model/signature.ts";
 import type { Tensors } from "../tensor/tensor.ts";
 import { createBatcher, type BatchReport } from "./batcher.ts";
+
+/** A version as it is put into service. */
+export interface Servable {
+  readonly name: string;
+  readonly version: string;
+  /** SHA-256 of the artefact. */
+  readonly digest: string;
+  readonly card: ModelCard;
+  readonly inspection: Inspection;
+}
 
 /** What a caller wants computed. */
 export interface PredictionRequest {
@@ -42,34 +51,29 @@ export interface ServingLimits {
 export interface ServingOptions {
   readonly limits: ServingLimits;
   schedule(flush: () => void): void;
-  observeBatch?(card: ModelCard, report: BatchReport): void;
+  observeBatch(model: Servable, report: BatchReport): void;
 }
 
 /**
- * Puts a loaded model into service, warm: its golden cases have run and gave the answers of the training.
- * @throws {MusterError} `model-invalid` when they did not, or when the card promises what the file does not hold.
+ * Puts a loaded model into service, warm: its golden cases have run and gave the recorded answers.
+ * @throws {MusterError} `model-invalid` when they did not.
  */
 export async function serveModel(
   session: ModelSession,
-  card: ModelCard,
+  servable: Servable,
   options: ServingOptions,
 ): Promise<ServedModel> {
   const { signature } = session;
-  if (card.batchable && !hasRowsFirst(signature)) {
-    throw new MusterError(
-      "model-invalid",
-      "the card says batchable, but not every tensor has a variable first dimension",
-    );
-  }
-  await proveGolden(session, card.golden);
+  const { batchable, golden } = servable.inspection;
+  await proveGolden(session, golden);
   const { maxRequestRows, ...bounds } = options.limits;
   const batcher = createBatcher({
     ...bounds,
     // A model that is not batchable is run request by request, through the same bounded queue.
-    maxBatchRows: card.batchable ? bounds.maxBatchRows : 1,
+    maxBatchRows: batchable ? bounds.maxBatchRows : 1,
     run: (inputs) => session.run(inputs),
     schedule: (flush) => options.schedule(flush),
-    observe: (report) => options.observeBatch?.(card, report),
+    observe: (report) => options.observeBatch(servable, report),
   });
 
   async function predict(request: PredictionRequest): Promise<Tensors> {
@@ -86,12 +90,15 @@ export async function serveModel(
   }
 
   return {
-    name: card.name,
-    version: card.version,
-    digest: card.artefact.sha256,
-    card,
+    name: servable.name,
+    version: servable.version,
+    digest: servable.digest,
+    card: servable.card,
     signature,
     predict,
-    close: () => session.close(),
+    async close() {
+      await batcher.idle();
+      await session.close();
+    },
   };
 }

@@ -1,59 +1,88 @@
 import { MusterError } from "@muster/kernel";
+import { CHAMPION } from "../registry/registry.ts";
 import type { ServedModel } from "./served-model.ts";
 
-/** The models that answer now. Looked at by every prediction, so it is plain memory. */
+/** What can be asked for of one model. */
+export interface ModelEntry {
+  /** Oldest first. */
+  readonly versions: readonly string[];
+  /** Version by alias. */
+  readonly aliases: ReadonlyMap<string, string>;
+}
+
+/** The models that can be asked for, and which of their versions are in memory. Read by every prediction. */
 export interface ServingTable {
-  /** Whether everything that was to be loaded at the start is loaded and warm. */
+  /** Whether everything that was to be loaded at the start is loaded and warm, and the service is not stopping. */
   ready(): boolean;
-  list(): readonly ServedModel[];
-  /** Versions of a model that can be asked for, oldest first. */
-  versions(name: string): readonly string[];
+  /** Versions in memory. */
+  loaded(): readonly ServedModel[];
+  names(): readonly string[];
+  entry(name: string): ModelEntry | undefined;
   /**
-   * The version asked for, or without one the version that the model's callers get.
+   * The version that a reference means: a version, an alias, or without one the champion.
    * @throws {MusterError} `not-found`.
    */
-  find(name: string, version?: string): ServedModel;
+  resolve(name: string, reference?: string): string;
+  /** A version if it is in memory. */
+  find(name: string, version: string): ServedModel | undefined;
 }
 
 export interface MutableServingTable extends ServingTable {
-  /** Puts a warm model in; the newest version put in is what callers without a version get. */
-  add(model: ServedModel): void;
-  markReady(): void;
-  markStopping(): void;
+  /** Says what there is of a model. */
+  setEntry(name: string, entry: ModelEntry): void;
+  removeEntry(name: string): void;
+  /** Puts a warm version in. */
+  put(model: ServedModel): void;
+  /** Takes a version out; whoever holds it must close it. */
+  take(name: string, version: string): ServedModel | undefined;
+  setReady(ready: boolean): void;
+}
+
+interface Slot {
+  entry: ModelEntry;
+  readonly loaded: Map<string, ServedModel>;
 }
 
 export function createServingTable(): MutableServingTable {
-  const models = new Map<string, Map<string, ServedModel>>();
-  const current = new Map<string, ServedModel>();
-  let ready = false;
+  const slots = new Map<string, Slot>();
+  let isReady = false;
 
-  function find(name: string, version?: string): ServedModel {
-    const found = version === undefined ? current.get(name) : models.get(name)?.get(version);
-    if (found) return found;
-    const known = models.get(name);
-    if (!known) throw new MusterError("not-found", `no model is called "${name}"`);
-    throw new MusterError(
-      "not-found",
-      `model "${name}" has no version "${version}"; it has ${[...known.keys()].join(", ")}`,
-    );
+  function resolve(name: string, reference: string = CHAMPION): string {
+    const slot = slots.get(name);
+    if (slot === undefined) throw new MusterError("not-found", `no model is called "${name}"`);
+    const version = slot.entry.aliases.get(reference);
+    if (version !== undefined) return version;
+    if (slot.entry.versions.includes(reference)) return reference;
+    const known = [...slot.entry.aliases.keys(), ...slot.entry.versions].join(", ");
+    throw new MusterError("not-found", `model "${name}" has no version "${reference}"; it has ${known}`);
   }
 
   return {
-    ready: () => ready,
-    list: () => [...models.values()].flatMap((versions) => [...versions.values()]),
-    versions: (name) => [...(models.get(name)?.keys() ?? [])],
-    find,
-    add(model) {
-      const versions = models.get(model.name) ?? new Map<string, ServedModel>();
-      versions.set(model.version, model);
-      models.set(model.name, versions);
-      current.set(model.name, model);
+    ready: () => isReady,
+    loaded: () => [...slots.values()].flatMap((slot) => [...slot.loaded.values()]),
+    names: () => [...slots.keys()],
+    entry: (name) => slots.get(name)?.entry,
+    resolve,
+    find: (name, version) => slots.get(name)?.loaded.get(version),
+    setEntry(name, entry) {
+      const slot = slots.get(name);
+      if (slot) slot.entry = entry;
+      else slots.set(name, { entry, loaded: new Map() });
     },
-    markReady() {
-      ready = true;
+    removeEntry(name) {
+      slots.delete(name);
     },
-    markStopping() {
-      ready = false;
+    put(model) {
+      slots.get(model.name)?.loaded.set(model.version, model);
+    },
+    take(name, version) {
+      const slot = slots.get(name);
+      const model = slot?.loaded.get(version);
+      slot?.loaded.delete(version);
+      return model;
+    },
+    setReady(ready) {
+      isReady = ready;
     },
   };
 }

@@ -22,6 +22,8 @@ const SERVER_VERSION = "0.1";
 
 export interface OipOptions {
   readonly table: ServingTable;
+  /** Brings a version that is not in memory there. */
+  readonly load: (name: string, version: string) => Promise<ServedModel>;
   /** Called after each answered prediction. */
   readonly observePrediction: (model: ServedModel, rows: number) => void;
 }
@@ -36,22 +38,27 @@ interface ModelParams {
  * (github.com/kserve/open-inference-protocol, specification/protocol/inference_rest.md).
  */
 // Fastify asks plugins to be asynchronous.
-export async function oipRoutes(app: FastifyInstance, { table, observePrediction }: OipOptions): Promise<void> {
+export async function oipRoutes(app: FastifyInstance, options: OipOptions): Promise<void> {
+  const { table, observePrediction } = options;
+  const open = { access: "public" } as const;
+  const predict = { access: { role: "viewer", scope: "predict" } } as const;
   readJsonBodies(app);
   app.setErrorHandler((error, request, reply) => {
     const known = errorSentence(error, request);
     void reply.code(known.status).headers(known.headers).send({ error: known.sentence });
   });
 
-  app.get("/v2", { schema: described("About this server", ServerMetadataSchema) }, () => ({
+  app.get("/v2", { config: open, schema: described("About this server", ServerMetadataSchema) }, () => ({
     name: "muster-models",
     version: SERVER_VERSION,
     extensions: [],
   }));
-  app.get("/v2/health/live", { schema: described("Whether the process lives", LiveSchema) }, () => ({ live: true }));
+  app.get("/v2/health/live", { config: open, schema: described("Whether the process lives", LiveSchema) }, () => ({
+    live: true,
+  }));
   app.get(
     "/v2/health/ready",
-    { schema: described("Whether every model is loaded and warm", ReadySchema) },
+    { config: open, schema: described("Whether every model is loaded and warm", ReadySchema) },
     (_, reply) => {
       const ready = table.ready();
       return reply.code(ready ? 200 : 503).send({ live: true, ready });
@@ -65,14 +72,14 @@ export async function oipRoutes(app: FastifyInstance, { table, observePrediction
     });
     app.get<{ Params: ModelParams }>(
       base,
-      { schema: { ...described("Inputs and outputs of a model", ModelMetadataSchema), params } },
-      (request) => metadata(table, wanted(table, request.params)),
+      { config: predict, schema: { ...described("Inputs and outputs of a model", ModelMetadataSchema), params } },
+      async (request) => metadata(table, await wanted(options, request.params)),
     );
     app.get<{ Params: ModelParams }>(
       `${base}/ready`,
-      { schema: { ...described("Whether a model answers predictions", ModelReadySchema), params } },
-      (request, reply) => {
-        const model = wanted(table, request.params);
+      { config: predict, schema: { ...described("Whether a model answers predictions", ModelReadySchema), params } },
+      async (request, reply) => {
+        const model = await wanted(options, request.params);
         const ready = table.ready();
         return reply.code(ready ? 200 : 503).send({ name: model.name, ready });
       },
@@ -80,12 +87,13 @@ export async function oipRoutes(app: FastifyInstance, { table, observePrediction
     app.post<{ Params: ModelParams }>(
       `${base}/infer`,
       {
+        config: predict,
         schema: { ...described("Predict", InferResponseSchema), params, body: InferRequestSchema },
         // Read by hand in request.ts, which says what the model expected; the schema is for documentation.
         validatorCompiler: () => () => true,
       },
       async (request, reply) => {
-        const model = wanted(table, request.params);
+        const model = await wanted(options, request.params);
         const inference = readInferRequest(request.body, model.signature);
         const outputs = await model.predict(inference);
         observePrediction(model, inference.inputs.values().next().value?.shape[0] ?? 1);
@@ -95,14 +103,16 @@ export async function oipRoutes(app: FastifyInstance, { table, observePrediction
   }
 }
 
-function wanted(table: ServingTable, { name, version }: ModelParams): ServedModel {
-  return table.find(name, version);
+/** At once for what is in memory, which every prediction with an alias is. */
+function wanted({ table, load }: OipOptions, { name, version }: ModelParams): ServedModel | Promise<ServedModel> {
+  const resolved = table.resolve(name, version);
+  return table.find(name, resolved) ?? load(name, resolved);
 }
 
 function metadata(table: ServingTable, model: ServedModel): object {
   return {
     name: model.name,
-    versions: table.versions(model.name),
+    versions: table.entry(model.name)?.versions ?? [],
     platform: "onnx_onnxv1",
     inputs: model.signature.inputs,
     outputs: model.signature.outputs,

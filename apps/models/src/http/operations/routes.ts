@@ -25,13 +25,19 @@ export async function operationsRoutes(
   { table, metrics }: { readonly table: ServingTable; readonly metrics: Metrics },
 ): Promise<void> {
   const tags = ["Operations"];
-  app.get("/", { schema: { hide: true } }, () => ENTRANCE);
-  app.get("/livez", { schema: { tags, summary: "Whether the process lives", response: { 200: Health } } }, () => ({
-    status: "ok",
-  }));
+  const open = { access: "public" } as const;
+  app.get("/", { config: open, schema: { hide: true } }, () => ENTRANCE);
+  app.get(
+    "/livez",
+    { config: open, schema: { tags, summary: "Whether the process lives", response: { 200: Health } } },
+    () => ({
+      status: "ok",
+    }),
+  );
   app.get(
     "/readyz",
     {
+      config: open,
       schema: {
         tags,
         summary: "Whether every model is loaded and warm, and the service is not stopping",
@@ -40,11 +46,13 @@ export async function operationsRoutes(
     },
     (_, reply) => {
       const ready = table.ready();
-      const models = table.list().map(({ name, version }) => ({ name, version }));
+      const models = table.loaded().map(({ name, version }) => ({ name, version }));
       return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not-ready", models });
     },
   );
-  app.get("/metrics", { schema: { tags, summary: "Metrics in the Prometheus text format" } }, async (_, reply) =>
-    reply.header("content-type", metrics.contentType).send(await metrics.render()),
+  app.get(
+    "/metrics",
+    { config: open, schema: { tags, summary: "Metrics in the Prometheus text format" } },
+    async (_, reply) => reply.header("content-type", metrics.contentType).send(await metrics.render()),
   );
 }

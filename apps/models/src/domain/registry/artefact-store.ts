@@ -1,0 +1,23 @@
+/** A stored artefact. Equal bytes have one digest and are kept once. */
+export interface StoredArtefact {
+  /** SHA-256 in hexadecimal. */
+  readonly digest: string;
+  readonly bytes: number;
+}
+
+/** Artefacts by digest. What {@link ArtefactStore.put} returned is on disk and survives a power cut. */
+export interface ArtefactStore {
+  /**
+   * Stores a stream. Nothing of it is visible before all of it is stored.
+   * @throws {MusterError} `too-large` when it is longer than allowed. An error of the stream is passed on.
+   */
+  put(content: AsyncIterable<Uint8Array>, maxBytes: number): Promise<StoredArtefact>;
+  /**
+   * @throws {MusterError} `not-found`; `model-invalid` when the bytes no longer have their digest.
+   */
+  read(digest: string): Promise<Uint8Array>;
+  /** Removing what is not there is no error. */
+  remove(digest: string): Promise<void>;
+  /** Digests of artefacts that were stored before an instant (milliseconds since the epoch). */
+  storedBefore(instant: number): Promise<readonly string[]>;
+}

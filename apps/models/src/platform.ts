@@ -1,0 +1,151 @@
+import { join } from "node:path";
+import { openPool } from "@muster/adapters";
+import { type Clock, MusterError, type Secret } from "@muster/kernel";
+import type { FastifyBaseLogger } from "fastify";
+import type { StoredModel } from "./adapters/builtin/builtin-models.ts";
+import { openFileArtefactStore } from "./adapters/files/file-artefact-store.ts";
+import { createArgon2Hasher } from "./adapters/passwords/argon2-hasher.ts";
+import { freshSecret, hashSecret } from "./adapters/passwords/secrets.ts";
+import { listenForChanges } from "./adapters/postgres/change-listener.ts";
+import { migrateModels } from "./adapters/postgres/migrations/migrate.ts";
+import { createPostgresIdentityStore } from "./adapters/postgres/postgres-identity-store.ts";
+import { createPostgresRegistry } from "./adapters/postgres/postgres-registry.ts";
+import { modelsDatabase } from "./adapters/postgres/tables.ts";
+import { createProcessValidator } from "./adapters/validation/process-validator.ts";
+import type { Configuration } from "./configuration.ts";
+import { createAccessControl } from "./domain/access/access-control.ts";
+import { type Authenticator, createAuthenticator } from "./domain/access/authenticator.ts";
+import type { IdentityStore } from "./domain/access/identity-store.ts";
+import { cardOf } from "./domain/model/card.ts";
+import type { ModelRuntime } from "./domain/model/runtime.ts";
+import { publish, type PublishingParts, removeUnusedArtefacts } from "./domain/registry/publishing.ts";
+import { createModelLoader, type ModelLoader } from "./domain/serving/model-loader.ts";
+import { serveModel, type ServingOptions } from "./domain/serving/served-model.ts";
+import type { MutableServingTable } from "./domain/serving/serving-table.ts";
+import type { ControlOptions } from "./http/server.ts";
+
+/** An artefact that no version needs may belong to an upload that is under way for at most this long. */
+const UPLOAD_WITHIN_MS = 3_600_000;
+const LISTENER_RETRY_MS = 1_000;
+/** Who makes what the platform brings along. */
+const SYSTEM = "system";
+const FIRST_ADMIN = "admin";
+
+export interface PlatformParts {
+  readonly configuration: Configuration;
+  readonly database: Secret;
+  readonly table: MutableServingTable;
+  readonly runtime: ModelRuntime;
+  readonly serving: ServingOptions;
+  readonly builtin: readonly StoredModel[];
+  readonly clock: Clock;
+  readonly log: FastifyBaseLogger;
+}
+
+/** The platform with users and a registry, on PostgreSQL. */
+export interface Platform {
+  readonly loader: ModelLoader;
+  readonly authenticator: Authenticator;
+  readonly control: ControlOptions;
+  /** Token of a link for the first admin, on a platform that has no user yet. */
+  readonly firstAdmin: string | undefined;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the registry, brings the built-in models into it the first time, and loads what aliases name.
+ * @throws {MusterError} `database-unreachable`, `database-version`.
+ */
+export async function openPlatform(parts: PlatformParts): Promise<Platform> {
+  const { configuration, log, clock, table } = parts;
+  const pool = openPool(parts.database, { applicationName: `muster models ${process.pid}` });
+  try {
+    await migrateModels(pool);
+    const database = modelsDatabase(pool);
+    const registry = createPostgresRegistry(database);
+    const store = createPostgresIdentityStore(database);
+    const artefacts = await openFileArtefactStore(join(configuration.dataFolder, "artefacts"));
+    const publishing = { registry, artefacts, validator: createProcessValidator(configuration.validation) };
+    await removeUnusedArtefacts(publishing, clock.now() - UPLOAD_WITHIN_MS);
+    await bringBuiltin(publishing, parts.builtin);
+
+    const loader = createModelLoader({
+      table,
+      maxCold: configuration.maxColdModels,
+      async load(name, version) {
+        const record = await registry.version(name, version);
+        if (!record) throw new MusterError("not-found", `model "${name}" has no version "${version}"`);
+        const session = await parts.runtime.load(await artefacts.read(record.digest));
+        return serveModel(session, { ...record, name }, parts.serving);
+      },
+      onFailure: ({ model, alias, version }, error) =>
+        log.error({ err: error, model, alias, version }, "a version cannot be loaded; the alias keeps what it named"),
+    });
+    const follow = async (): Promise<void> => loader.follow(await registry.snapshot());
+    await follow();
+
+    const authenticator = createAuthenticator(store, clock, hashSecret);
+    const listener = listenForChanges({
+      url: parts.database,
+      retryMs: LISTENER_RETRY_MS,
+      onChange: () => {
+        authenticator.forget();
+        follow().catch((error: unknown) => log.warn({ err: error }, "the registry cannot be followed"));
+      },
+    });
+    const access = createAccessControl({
+      store,
+      passwords: await createArgon2Hasher(),
+      clock,
+      freshSecret,
+      hashSecret,
+    });
+    return {
+      loader,
+      authenticator,
+      control: {
+        access: { control: access, store, clock, forget: authenticator.forget },
+        registry: {
+          ...publishing,
+          warm: loader.ensure,
+          follow,
+          maxModelBytes: configuration.maxModelBytes,
+        },
+      },
+      firstAdmin: await linkForFirstAdmin(store, (user) => access.makeLink(user, SYSTEM)),
+      async close() {
+        await listener.close();
+        await pool.end();
+      },
+    };
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+}
+
+/** Publishes the models that come with the platform where no model has their name. */
+async function bringBuiltin(parts: PublishingParts, builtin: readonly StoredModel[]): Promise<void> {
+  const { versions } = await parts.registry.snapshot();
+  for (const { card, artefact } of builtin) {
+    if (versions.some(({ model }) => model === card.name)) continue;
+    const stored = await parts.artefacts.put(once(artefact), artefact.length);
+    await publish(parts, { model: card.name, card: cardOf(card), stored }, SYSTEM);
+  }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(bytes);
+}
+
+async function linkForFirstAdmin(
+  store: IdentityStore,
+  makeLink: (user: string) => Promise<string>,
+): Promise<string | undefined> {
+  const users = await store.users();
+  if (users.length === 0) await store.createUser(FIRST_ADMIN, "admin", SYSTEM);
+  else if (users.length > 1 || users[0]?.name !== FIRST_ADMIN) return undefined;
+  // Until the first admin has chosen a password, each start gives a fresh link.
+  const { passwordHash } = (await store.credentials(FIRST_ADMIN)) ?? { passwordHash: "" };
+  return passwordHash === null ? makeLink(FIRST_ADMIN) : undefined;
+}

@@ -1,0 +1,44 @@
+import { ELEMENT, writeOnnx, type Node } from "../../training/onnx/model.ts";
+
+/** A model `y = x · factor` on one column of numbers. */
+export function scalingModel(factor: number): Uint8Array {
+  return model([{ op: "Mul", inputs: ["x", "factor"], outputs: ["y"] }], factor);
+}
+
+/** A model that normalises over the whole batch, so that rows influence each other. */
+export function batchDependentModel(): Uint8Array {
+  const axes = { name: "axis", kind: "int", value: 0 } as const;
+  return model([{ op: "Softmax", inputs: ["x"], outputs: ["y"], attributes: [axes] }], 1);
+}
+
+/** A model that computes for a very long time: a loop of many rounds over a large matrix product. */
+export function slowModel(): Uint8Array {
+  return model(
+    [
+      { op: "Expand", inputs: ["factor", "size"], outputs: ["matrix"] },
+      ...Array.from({ length: 40 }, (_, index): Node => {
+        const from = index === 0 ? "matrix" : `m${index - 1}`;
+        return { op: "MatMul", inputs: [from, "matrix"], outputs: [`m${index}`] };
+      }),
+      { op: "ReduceMax", inputs: ["m39"], outputs: ["max"], attributes: [{ name: "keepdims", kind: "int", value: 0 }] },
+      { op: "Mul", inputs: ["x", "max"], outputs: ["y"] },
+    ],
+    1e-4,
+    [{ name: "size", shape: [2], values: [3_000, 3_000] }],
+  );
+}
+
+function model(
+  nodes: readonly Node[],
+  factor: number,
+  sizes: readonly { name: string; shape: readonly number[]; values: readonly number[] }[] = [],
+): Uint8Array {
+  return writeOnnx({
+    name: "test",
+    inputs: [{ name: "x", element: ELEMENT.FLOAT, shape: ["batch", 1] }],
+    outputs: [{ name: "y", element: ELEMENT.FLOAT, shape: ["batch", 1] }],
+    weights: [{ name: "factor", shape: [1], values: [factor] }],
+    integers: sizes,
+    nodes,
+  });
+}
