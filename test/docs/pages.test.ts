@@ -10,7 +10,8 @@ import { anchorsOf, blocksOf, type Page, pages, proseOf } from "./pages.ts";
 import { RUN_ELSEWHERE } from "./shell.ts";
 
 const ALL = pages();
-const LANGUAGES = new Set(["sh", "ts", "json", "text"]);
+/** What happens to a block: shell is run, TypeScript is type-checked, JSON is parsed, the rest is only to be read. */
+const LANGUAGES = new Set(["sh", "ts", "json", "jsonl", "sql", "text"]);
 
 function page(path: string): Page {
   const found = ALL.find((each) => each.path === path);
@@ -33,15 +34,16 @@ describe("every page", () => {
       }
     });
 
-    it(`${each.path} has only blocks that are tested: ${[...LANGUAGES].join(", ")}`, () => {
+    it(`${each.path} says of every block what it is`, () => {
       for (const block of blocksOf(each)) {
         assert.ok(LANGUAGES.has(block.language), `line ${block.line}: "${block.language}"`);
       }
     });
 
     it(`${each.path} shows JSON that is JSON`, () => {
-      for (const block of blocksOf(each).filter(({ language }) => language === "json")) {
-        assert.doesNotThrow(() => JSON.parse(block.text), `line ${block.line}`);
+      for (const { language, text, line } of blocksOf(each)) {
+        const values = language === "json" ? [text] : language === "jsonl" ? text.split("\n") : [];
+        for (const value of values) assert.doesNotThrow(() => JSON.parse(value), `line ${line}`);
       }
     });
 
