@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import {
   nodeSha256,
   openPool,
@@ -23,9 +22,10 @@ import {
 } from "@muster/report/sample";
 import { pino } from "pino";
 import Type from "typebox";
+import { SESSION_COOKIE } from "../../../apps/server/src/http/access.ts";
 import { createApp } from "../../../apps/server/src/http/app.ts";
+import { CONSOLE_FOLDER, freshBuild } from "./build.ts";
 
-const CONSOLE_FOLDER = fileURLToPath(new URL("../../../apps/console/dist", import.meta.url));
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
@@ -34,6 +34,8 @@ export interface Stage extends AsyncDisposable {
   readonly url: string;
   /** A fresh sign-in link for a user with a role. */
   link(role: Role): Promise<string>;
+  /** A session of a user with a role, as the cookie that a browser would keep. */
+  session(role: Role): Promise<Cookie>;
   /** Ends every session that was opened. */
   endSessions(): Promise<void>;
   /** Appends evidence as a run would. */
@@ -43,6 +45,13 @@ export interface Stage extends AsyncDisposable {
   /** Goes on with the run by one step. */
   advanceRun(run: Run): Promise<void>;
   finishRun(run: Run): Promise<void>;
+}
+
+/** A cookie for {@link openWindow}. */
+export interface Cookie {
+  readonly name: string;
+  readonly value: string;
+  readonly url: string;
 }
 
 /** What was there before the page was opened. */
@@ -78,6 +87,7 @@ const catalog: Catalog = {
 
 /** Puts the stage up. What it serves is the console's build. */
 export async function openStage(past: Past): Promise<Stage> {
+  await freshBuild();
   const parts = new AsyncDisposableStack();
   const postgres = await temporaryPostgres();
   parts.defer(() => postgres.close());
@@ -147,10 +157,10 @@ export async function openStage(past: Past): Promise<Stage> {
   );
   parts.defer(() => app.close());
 
-  const now = clock.now();
-  if (past.runs > 0) await append([sampleWaiver(now - 50 * HOUR)]);
+  const started = clock.now();
+  if (past.runs > 0) await append([sampleWaiver(started - 50 * HOUR)]);
   for (let index = past.runs; index > 0; index -= 1) {
-    const startedAt = now - 4 * MINUTE - (index - 1) * 7 * HOUR;
+    const startedAt = started - 4 * MINUTE - (index - 1) * 7 * HOUR;
     const id = `run-${new Date(startedAt).toISOString().slice(0, 10)}-${index}`;
     const { evidence, facts } = sampleEvidence(id, startedAt, nodeSha256);
     await append(evidence, facts);
@@ -162,13 +172,22 @@ export async function openStage(past: Past): Promise<Stage> {
   }
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
 
+  const newLink = async (role: Role): Promise<string> => {
+    const token = randomToken();
+    const user = await identity.ensureUser({ name: role === "admin" ? "admin" : `a-${role}`, role });
+    await identity.createLink(nodeSha256(token), user.name, toInstant(clock.now() + HOUR));
+    return token;
+  };
+
   return {
     url,
-    async link(role) {
-      const token = randomToken();
-      const user = await identity.ensureUser({ name: role === "admin" ? "admin" : `a-${role}`, role });
-      await identity.createLink(nodeSha256(token), user.name, toInstant(clock.now() + HOUR));
-      return `${url}${signInPath(token)}`;
+    link: async (role) => `${url}${signInPath(await newLink(role))}`,
+    async session(role) {
+      const [token, secret, now] = [await newLink(role), randomToken(), clock.now()];
+      const session = { hash: nodeSha256(secret), expiresAt: toInstant(now + HOUR) };
+      await identity.redeemLink(nodeSha256(token), session, toInstant(now));
+      sessions.push(session.hash);
+      return { name: SESSION_COOKIE, value: secret, url };
     },
     async endSessions() {
       for (const session of sessions.splice(0)) await identity.endSession(session);

@@ -14,7 +14,11 @@ const ANSWERS_READY = `
   server.listen(Number(process.env.PORT), "127.0.0.1");
 `;
 
-async function options(test: TestContext, program: string, more: Partial<ServiceProcessOptions> = {}): Promise<ServiceProcessOptions> {
+async function options(
+  test: TestContext,
+  program: string,
+  more: Partial<ServiceProcessOptions> = {},
+): Promise<ServiceProcessOptions> {
   const folder = await mkdtemp(join(tmpdir(), "muster-service-"));
   test.after(() => rm(folder, { recursive: true, force: true }));
   return {
@@ -53,7 +57,9 @@ describe("a service's process", () => {
   });
 
   it("that ends at once is reported with the end of its log", async (test) => {
-    const error = await rejection(startServiceProcess(await options(test, "console.error('the model is missing'); process.exit(3)")));
+    const error = await rejection(
+      startServiceProcess(await options(test, "console.error('the model is missing'); process.exit(3)")),
+    );
 
     assert.equal(error.code, "service-start");
     assert.match(error.message, /ended before it was ready/);
@@ -104,9 +110,15 @@ describe("a service's process", () => {
 
   it("does not end a stranger that has the pid of the note by now", async (test) => {
     const given = await options(test, ANSWERS_READY);
-    const stranger = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { detached: true, stdio: "ignore" });
+    const stranger = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], {
+      detached: true,
+      stdio: "ignore",
+    });
     await once(stranger, "spawn");
-    await writeFile(join(given.folder, "shop-staging.pid.json"), JSON.stringify({ pid: stranger.pid, identity: "another time" }));
+    await writeFile(
+      join(given.folder, "shop-staging.pid.json"),
+      JSON.stringify({ pid: stranger.pid, identity: "another time" }),
+    );
 
     const service = await startServiceProcess(given);
     await service.stop();
@@ -127,6 +139,9 @@ describe("a service's process", () => {
     const log = await readFile(join(given.folder, "shop-staging.log"), "utf8");
     assert.doesNotMatch(log, /A_SECRET_OF_MUSTER/);
     assert.match(log, /EXIT_WITH_PARENT.*PATH.*PORT/);
-    assert.deepEqual((await readdir(given.folder)).filter((name) => name.endsWith(".pid.json")), []);
+    assert.deepEqual(
+      (await readdir(given.folder)).filter((name) => name.endsWith(".pid.json")),
+      [],
+    );
   });
 });
