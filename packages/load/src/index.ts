@@ -17,3 +17,16 @@ export type { Threshold } from "./thresholds/threshold.ts";
 export type { HttpResponse } from "./user/http-response.ts";
 export type { User } from "./user/user.ts";
 export type { RequestBody, RequestOptions } from "./user/user-http.ts";
+export { type RawBench, runRawBench } from "./bench/raw-bench.ts";
+export { loadReportCsv } from "./output/csv.ts";
+export { loadReportJunit } from "./output/junit.ts";
+export { loadReportPrometheus } from "./output/prometheus.ts";
+export {
+  defaultWorkers,
+  type LoadProgress,
+  type LoadRunOptions,
+  type RunningLoad,
+  startLoad,
+  startLoadFile,
+} from "./run/load-run.ts";
+export { FULL_SELF_TEST, runSelfTest, type SelfTestOptions, type SelfTestResult } from "./self-test/self-test.ts";

@@ -5,6 +5,7 @@ import { evidenceExport, evidenceList, evidenceShow, evidenceVerify } from "./ev
 import { helpCommand } from "./help.ts";
 import { init } from "./init.ts";
 import { link } from "./link.ts";
+import { LOAD_COMMANDS } from "./load.ts";
 import { readiness } from "./readiness.ts";
 import { up } from "./up.ts";
 import { version } from "./version.ts";
@@ -21,6 +22,7 @@ export const COMMANDS: readonly Command[] = [
   evidenceShow,
   evidenceVerify,
   evidenceExport,
+  ...LOAD_COMMANDS,
   link,
   helpCommand(() => COMMANDS),
   completionCommand(() => COMMANDS),

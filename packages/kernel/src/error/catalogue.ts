@@ -178,6 +178,13 @@ export const ERRORS = {
     cause: "The file could not be loaded, does not export a plan, or has values that are not allowed.",
     fix: "Correct every place that is listed; `muster help load` shows a plan.",
   },
+  "load-output": {
+    title: "A file of the load report could not be written",
+    status: 507,
+    exit: 3,
+    cause: "The disk is full, or the folder is not there or not yours to write to.",
+    fix: "Make room or choose another place; the report was printed before.",
+  },
   "run-active": {
     title: "A run is going on",
     status: 409,

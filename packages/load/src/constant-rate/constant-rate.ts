@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import type { LoadResult, LoadRunner } from "@muster/contract";
-import { createHistogram, MusterError, quantile, recordValue } from "@muster/kernel";
+import { createHistogram, MusterError, recordValue } from "@muster/kernel";
 import { invalidReason, lateSend } from "../health/validity.ts";
 import type { Exchange } from "../http/connection.ts";
 import { ConnectionPool } from "../http/connection-pool.ts";
@@ -248,7 +248,7 @@ class ConstantRateRun {
       scheduled: this.#scheduled,
       missed,
       shortfall: lateSend(durationMs, offeredWithinMs),
-      lagP99Ms: quantile(this.#generatorLag, 0.99) ?? 0,
+      lag: this.#generatorLag,
       loopUtilisation,
       refusedLocally: this.#refusedLocally,
     });

@@ -1,3 +1,5 @@
+import { countUpTo, type Histogram } from "@muster/kernel";
+
 /** Share of the scheduled requests that may be missed before a run says nothing about the asked rate. */
 const MAX_MISSED_SHARE = 0.001;
 /** Share by which the offered rate may fall short of the asked one. */
@@ -6,8 +8,12 @@ const MAX_RATE_SHORTFALL = 0.01;
 const LATE_SEND_MS = 50;
 /** Share of the time that the generator's event loop may be busy; beyond it, answers wait to be noticed. */
 const MAX_LOOP_UTILISATION = 0.97;
-/** Milliseconds by which the generator itself may start one request in a hundred late. */
-const MAX_GENERATOR_LAG_P99_MS = 25;
+/** Milliseconds by which the generator itself may be late, */
+const MAX_GENERATOR_LAG_MS = 25;
+/** for this share of what it has to notice, */
+const MAX_LATE_SHARE = 0.01;
+/** and for so many in any case: a short run must not be lost to one hiccup of the machine. */
+const MAX_LATE_COUNT = 10;
 
 /**
  * Whether the last request of a schedule of `durationMs` went out so late that the rate was not offered, and how late.
@@ -33,8 +39,8 @@ export interface GeneratorRecord {
   readonly missed: number;
   /** How the rate fell short, if it did: {@link lateSend} or {@link lateArrivals}. */
   readonly shortfall: string | undefined;
-  /** How late the generator noticed that requests were due, whatever connections were free: p99 in ms. */
-  readonly lagP99Ms: number;
+  /** How late the generator noticed what was due, whatever connections were free, in ms. */
+  readonly lag: Histogram;
   /** Share of the run that the event loop was busy, 0 to 1. */
   readonly loopUtilisation: number;
   /** Connections that this machine refused for want of file descriptors or ports. */
@@ -63,10 +69,11 @@ export function invalidReason(record: GeneratorRecord): string | undefined {
     const percent = Math.round(record.loopUtilisation * 100);
     return `the generator was the bottleneck: its event loop was busy ${percent} % of the time; ask for less`;
   }
-  if (record.lagP99Ms > MAX_GENERATOR_LAG_P99_MS) {
+  const late = record.lag.count - countUpTo(record.lag, MAX_GENERATOR_LAG_MS);
+  if (late > Math.max(MAX_LATE_COUNT, record.lag.count * MAX_LATE_SHARE)) {
     return (
-      `the generator was late: it started one request in a hundred ${Math.round(record.lagP99Ms)} ms or more ` +
-      "after its time; leave the machine more processor time"
+      `the generator was late by more than ${MAX_GENERATOR_LAG_MS} ms for ${late} of ${record.lag.count} things that ` +
+      "were due; leave the machine more processor time"
     );
   }
   return undefined;

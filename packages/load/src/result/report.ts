@@ -1,5 +1,5 @@
 import type { LoadReport } from "@muster/contract";
-import { quantile, toInstant } from "@muster/kernel";
+import { toInstant } from "@muster/kernel";
 import { invalidReason, lateArrivals } from "../health/validity.ts";
 import { type Metrics, totalSeries } from "../metrics/metrics.ts";
 import type { Timeline } from "../metrics/timeline.ts";
@@ -77,7 +77,7 @@ function invalidReasons({ metrics, health, losses, atItsLimit }: Findings): stri
     scheduled,
     missed,
     shortfall: lateArrivals(late, scheduled),
-    lagP99Ms: quantile(metrics.generatorLag, 0.99) ?? 0,
+    lag: metrics.generatorLag,
     loopUtilisation: atItsLimit === true ? 0 : Math.max(0, ...health.map((each) => each.loopUtilisation)),
     refusedLocally: metrics.connections.refusedLocally,
   });

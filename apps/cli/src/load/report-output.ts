@@ -1,0 +1,66 @@
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { LoadReport } from "@muster/contract";
+import { MusterError } from "@muster/kernel";
+import { loadReportCsv, loadReportJunit, loadReportPrometheus } from "@muster/load";
+import { printEnvelope } from "../output/envelope.ts";
+import { type Io, paintFor } from "../output/io.ts";
+import { EXIT, type ExitCode } from "../program/command.ts";
+import { loadReportText } from "./load-text.ts";
+
+/** Options of every command that ends with a load report. */
+export const REPORT_OPTIONS = {
+  save: {
+    kind: "text",
+    value: "FILE",
+    hint: "file",
+    summary: "Keep the whole report as JSON, for muster load compare",
+  },
+  csv: { kind: "text", value: "FILE", hint: "file", summary: "Write the course of the run, second by second" },
+  junit: { kind: "text", value: "FILE", hint: "file", summary: "Write thresholds and checks as JUnit XML" },
+  prometheus: { kind: "text", value: "FILE", hint: "file", summary: "Write the figures in Prometheus' text format" },
+  json: { kind: "flag", summary: "Print one JSON envelope instead of text" },
+} as const;
+
+/** What {@link REPORT_OPTIONS} came to. */
+export interface ReportChoices {
+  readonly save: string | undefined;
+  readonly csv: string | undefined;
+  readonly junit: string | undefined;
+  readonly prometheus: string | undefined;
+  readonly json: boolean;
+}
+
+/**
+ * Prints a report, writes the files that were asked for, and says how the command ends.
+ * @throws {MusterError} `load-output` when a file cannot be written; the report has been printed by then.
+ */
+export async function giveReport(
+  command: string,
+  report: LoadReport,
+  choices: ReportChoices,
+  io: Io,
+): Promise<ExitCode> {
+  if (choices.json) {
+    const result = report.verdict === "passed" ? "good" : report.verdict === "failed" ? "bad" : "error";
+    printEnvelope(io, { command, result, verdict: report.sentence, data: report });
+  } else {
+    io.out(loadReportText(report, paintFor(io.outIsTerminal, io.env)));
+  }
+  const files: [string | undefined, () => string][] = [
+    [choices.save, () => `${JSON.stringify(report)}\n`],
+    [choices.csv, () => loadReportCsv(report)],
+    [choices.junit, () => loadReportJunit(report)],
+    [choices.prometheus, () => loadReportPrometheus(report)],
+  ];
+  for (const [name, content] of files) if (name !== undefined) await write(resolve(io.cwd, name), content());
+  return { passed: EXIT.good, failed: EXIT.bad, invalid: EXIT.unjudged }[report.verdict];
+}
+
+async function write(path: string, content: string): Promise<void> {
+  try {
+    await writeFile(path, content);
+  } catch (error) {
+    throw new MusterError("load-output", `${path} could not be written: ${(error as Error).message}`, { cause: error });
+  }
+}

@@ -1,0 +1,69 @@
+import type { LoadReport } from "@muster/contract";
+import { defineScenario, runRawBench, startLoad } from "@muster/load";
+import type { Io } from "../output/io.ts";
+import type { ExitCode } from "../program/command.ts";
+import { onInterruption } from "../up/interruption.ts";
+import { giveReport, type ReportChoices } from "./report-output.ts";
+import { watchLoad } from "./watch-load.ts";
+
+const DEFAULT_CONNECTIONS = 50;
+const DEFAULT_CONNECTIONS_AT_RATE = 10_000;
+
+/** What `muster load bench` was asked for. */
+export interface BenchRequest {
+  readonly url: URL;
+  readonly method: string;
+  readonly body: string | undefined;
+  readonly insecure: boolean;
+  readonly connections: number | undefined;
+  readonly durationMs: number;
+  /** Requests per second; absent for as fast as the service answers. */
+  readonly rate: number | undefined;
+  readonly thresholds: readonly string[];
+}
+
+/** Loads one address with one request and gives the report. */
+export async function runBench(request: BenchRequest, choices: ReportChoices, io: Io): Promise<ExitCode> {
+  const report = request.rate === undefined ? await atFullSpeed(request, io) : await atRate(request, request.rate, io);
+  return giveReport("load bench", report, choices, io);
+}
+
+async function atFullSpeed(request: BenchRequest, io: Io): Promise<LoadReport> {
+  const { url, method, body, insecure, connections, durationMs, thresholds } = request;
+  const controller = new AbortController();
+  const stop = (): void => controller.abort();
+  const ignore = onInterruption({ stop, end: stop }, io.now);
+  try {
+    return await runRawBench(
+      {
+        request: { method, url, ...(body === undefined ? {} : { body }) },
+        connections: connections ?? DEFAULT_CONNECTIONS,
+        durationMs,
+        insecure,
+        thresholds,
+      },
+      controller.signal,
+    );
+  } finally {
+    ignore();
+  }
+}
+
+function atRate(request: BenchRequest, rate: number, io: Io): Promise<LoadReport> {
+  const { url, method, body, insecure, connections, durationMs, thresholds } = request;
+  const bench = defineScenario({
+    name: "bench",
+    async run(user) {
+      const headers = body === undefined ? {} : { "content-type": "application/json" };
+      await user.http.request(method, url.href, body, { headers, discardBody: true, redirects: 0 });
+    },
+  });
+  const plan = {
+    target: url.href,
+    workloads: [{ scenarios: [bench], model: { arrivalsPerSecond: rate, for: `${durationMs}ms`, maxUsers: 20_000 } }],
+    maxConnections: connections ?? DEFAULT_CONNECTIONS_AT_RATE,
+    thresholds,
+    insecure,
+  };
+  return watchLoad((options) => startLoad(plan, options), io);
+}

@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { type LoadReport, LoadReportSchema, problemsOf } from "@muster/contract";
+import { runMuster, startMuster } from "../src/testing/run-command.ts";
+
+describe("muster load", () => {
+  let folder: string;
+  let server: Server;
+  let url: string;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "muster-load-"));
+    server = createServer((request, response) => {
+      response.statusCode = request.url === "/broken" ? 500 : 200;
+      response.end("ok");
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  after(async () => {
+    server.closeAllConnections();
+    server.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function writePlan(name: string, path: string, model: string, rest = ""): Promise<string> {
+    const load = import.meta.resolve("@muster/load");
+    await writeFile(
+      join(folder, name),
+      `import { defineLoad, defineScenario } from ${JSON.stringify(load)};
+const visit = defineScenario({
+  name: "visit",
+  async run(user) {
+    const response = await user.http.get("${path}");
+    user.check(response, { "is 200": (seen) => seen.status === 200 });
+    await user.think(5);
+  },
+});
+export default defineLoad({ target: ${JSON.stringify(url)}, workloads: [{ scenarios: [visit], model: ${model} }], ${rest} });
+`,
+    );
+    return name;
+  }
+
+  it("runs a plan, says the verdict first, and writes what it was asked for", async () => {
+    const plan = await writePlan("good.ts", "/", '{ arrivalsPerSecond: 50, for: "1s" }', 'thresholds: ["errors < 1%"]');
+    const files = ["--save", "run.json", "--csv", "run.csv", "--junit", "run.xml", "--prometheus", "run.prom"];
+
+    const { code, out, err } = await runMuster(["load", "run", plan, "--workers", "1", ...files], { cwd: folder });
+
+    assert.equal(code, 0, out + err);
+    assert.match(out, /^PASSED: 1 of 1 thresholds met; 50 requests/);
+    assert.match(out, /● is 200: 50 of 50/);
+    const report = JSON.parse(await readFile(join(folder, "run.json"), "utf8")) as LoadReport;
+    assert.deepEqual(problemsOf(LoadReportSchema, report), []);
+    assert.match(await readFile(join(folder, "run.csv"), "utf8"), /^at_s,requests/);
+    assert.match(await readFile(join(folder, "run.xml"), "utf8"), /<testsuites name="muster load"/);
+    assert.match(await readFile(join(folder, "run.prom"), "utf8"), /muster_load_requests_total/);
+  });
+
+  it("exits 1 when a threshold is broken, with the envelope on request", async () => {
+    const plan = await writePlan(
+      "broken.ts",
+      "/broken",
+      '{ arrivalsPerSecond: 20, for: "500ms" }',
+      'thresholds: ["errors < 1%"]',
+    );
+
+    const { code, out } = await runMuster(["load", "run", plan, "--workers", "1", "--json"], { cwd: folder });
+
+    const envelope = JSON.parse(out) as { result: string; verdict: string };
+    assert.equal(code, 1);
+    assert.equal(envelope.result, "bad");
+    assert.match(envelope.verdict, /^FAILED: 0 of 1/);
+  });
+
+  it("exits 3 when the asked rate was not offered", async () => {
+    const plan = await writePlan(
+      "narrow.ts",
+      "/",
+      '{ arrivalsPerSecond: 2000, for: "500ms", maxUsers: 1 }',
+      'gracefulStop: "100ms"',
+    );
+
+    const { code, out } = await runMuster(["load", "run", plan, "--workers", "1"], { cwd: folder });
+
+    assert.equal(code, 3);
+    assert.match(out, /^INVALID: the asked rate was not offered/);
+  });
+
+  it("names every problem of a plan", async () => {
+    const plan = await writePlan("wrong.ts", "/", '{ users: 0, for: "soon" }', 'thresholds: ["p95 fast"]');
+
+    const { code, err } = await runMuster(["load", "run", plan], { cwd: folder });
+
+    assert.equal(code, 2);
+    assert.match(err, /workloads\.0\.model/);
+    assert.match(err, /thresholds\.0/);
+  });
+
+  it("ends on Ctrl-C with a report", async () => {
+    const plan = await writePlan("long.ts", "/", '{ users: 2, for: "60s" }');
+    const running = startMuster(["load", "run", plan, "--workers", "1"], { cwd: folder });
+    await running.until("of 60 s");
+
+    running.child.kill("SIGINT");
+    const { code, out } = await running.ended;
+
+    assert.equal(code, 0);
+    assert.match(out, /it was stopped by hand/);
+  });
+
+  it("benches one address at full speed and at a rate", async () => {
+    const fast = await runMuster(["load", "bench", `${url}/`, "--duration", "300ms", "--connections", "2"], {
+      cwd: folder,
+    });
+    const paced = await runMuster(
+      ["load", "bench", `${url}/`, "--duration", "500ms", "--rate", "100", "--thresholds", "errors < 1%, p95 < 5s"],
+      { cwd: folder },
+    );
+
+    assert.equal(fast.code, 0, fast.err);
+    assert.match(fast.out, /^PASSED: no thresholds; \d+ requests/);
+    assert.equal(paced.code, 0, paced.err);
+    assert.match(paced.out, /^PASSED: 2 of 2 thresholds met; 50 requests/);
+  });
+
+  it("refuses what is no address", async () => {
+    const { code } = await runMuster(["load", "bench", "ftp://example.org"], { cwd: folder });
+
+    assert.equal(code, 2);
+  });
+});
