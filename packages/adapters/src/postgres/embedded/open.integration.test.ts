@@ -1,24 +1,12 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-  appendFile,
-  chmod,
-  chown,
-  cp,
-  mkdtemp,
-  readdir,
-  readFile,
-  realpath,
-  rm,
-  stat,
-  writeFile,
-} from "node:fs/promises";
+import { appendFile, chmod, chown, mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { afterEach, describe, test } from "node:test";
+import { after, afterEach, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { MusterError, Secret } from "@muster/kernel";
 import pg from "pg";
@@ -32,13 +20,24 @@ import { ensurePostmaster, stopPostmaster } from "./postmaster.ts";
 const root = process.getuid?.() === 0;
 const cleanups: (() => Promise<unknown>)[] = [];
 
+/** A data folder with a cluster that was stopped, which tests copy because that is quicker than to initialise one. */
+let template: string;
+
+before(async () => {
+  template = await emptyFolder();
+  await (await open(template)).close();
+  cleanups.length = 0;
+});
+
+after(() => rm(template, { recursive: true, force: true }));
+
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
 describe("the embedded PostgreSQL", () => {
   test("is initialised the first time, started the next, and keeps what was written", async () => {
-    const folder = await dataFolder();
+    const folder = await emptyFolder();
 
     const first = await open(folder);
     await query(first.ownerUrl, "create table kept as select 42 as answer");
@@ -51,7 +50,7 @@ describe("the embedded PostgreSQL", () => {
   });
 
   test("lets in nobody but this machine with a password, and flushes what it acknowledges", async () => {
-    const folder = await dataFolder();
+    const folder = await usedFolder();
 
     const postgres = await open(folder);
     const settings = await query(
@@ -79,7 +78,7 @@ describe("the embedded PostgreSQL", () => {
   });
 
   test("gives the application a role that owns nothing", async () => {
-    const postgres = await open(await dataFolder());
+    const postgres = await open(await usedFolder());
 
     const roles = await query(
       postgres.url,
@@ -91,7 +90,7 @@ describe("the embedded PostgreSQL", () => {
   });
 
   test("is one server for several who start it at once, and the last one out stops it", async () => {
-    const folder = await dataFolder();
+    const folder = await emptyFolder();
 
     const holders = await Promise.all([1, 2, 3].map(() => hold(folder, { exclusive: false })));
     const ports = new Set(holders.map(({ port }) => port));
@@ -109,7 +108,7 @@ describe("the embedded PostgreSQL", () => {
   });
 
   test("belongs to one exclusive user, whose process the refusal names, and lets readers in beside it", async () => {
-    const folder = await dataFolder();
+    const folder = await usedFolder();
     const owner = await hold(folder, { exclusive: true });
 
     const reader = await open(folder, { exclusive: false });
@@ -122,7 +121,7 @@ describe("the embedded PostgreSQL", () => {
   });
 
   test("is handed over by an owner that is closing", async () => {
-    const folder = await dataFolder();
+    const folder = await usedFolder();
     const owner = await open(folder);
     await owner.announceClosing();
 
@@ -134,7 +133,7 @@ describe("the embedded PostgreSQL", () => {
   });
 
   test("outlives a killed owner and is adopted by the next", async () => {
-    const folder = await dataFolder();
+    const folder = await usedFolder();
     const killed = await hold(folder, { exclusive: true });
     killed.child.kill("SIGKILL");
     await once(killed.child, "exit");
@@ -148,7 +147,7 @@ describe("the embedded PostgreSQL", () => {
   });
 
   test("says that it is lost when its process is killed, and recovers at the next start", async () => {
-    const folder = await dataFolder();
+    const folder = await usedFolder();
     const postgres = await open(folder);
     await query(postgres.ownerUrl, "create table kept as select 1");
 
@@ -164,7 +163,7 @@ describe("the embedded PostgreSQL", () => {
   });
 
   test("stays owned through a crash of one of its backends, which breaks every connection", async () => {
-    const folder = await dataFolder();
+    const folder = await usedFolder();
     const postgres = await open(folder);
     const [victim] = await query(
       postgres.ownerUrl,
@@ -180,7 +179,7 @@ describe("the embedded PostgreSQL", () => {
   });
 
   test("does not believe a pid file whose process is dead", async () => {
-    const folder = await dataFolder();
+    const folder = await usedFolder();
     const pidFile = await pidFileOfStopped(folder);
     const dead = spawn("/bin/true");
     await once(dead, "exit");
@@ -192,7 +191,7 @@ describe("the embedded PostgreSQL", () => {
   });
 
   test("does not believe a pid file whose process is another's", async () => {
-    const folder = await dataFolder();
+    const folder = await usedFolder();
     const pidFile = await pidFileOfStopped(folder);
     const account = root ? await unprivilegedAccount() : {};
     const unrelated = spawn("/bin/sleep", ["60"], account);
@@ -206,11 +205,10 @@ describe("the embedded PostgreSQL", () => {
   });
 
   test("takes the server of the folder that it was copied from for somebody else's", async () => {
-    const folder = await dataFolder();
+    const folder = await usedFolder();
     const original = await open(folder);
-    const copy = await dataFolder();
-    await cp(join(folder, "postgres"), join(copy, "postgres"), { recursive: true, preserveTimestamps: true });
-    if (root) await chownTree(join(copy, "postgres", "cluster"), await unprivilegedAccount());
+    const copy = await emptyFolder();
+    await copyCluster(folder, copy);
 
     const postgres = await open(copy);
 
@@ -220,7 +218,7 @@ describe("the embedded PostgreSQL", () => {
   });
 
   test("leaves nothing half when initialisation is killed", async () => {
-    const folder = await dataFolder();
+    const folder = await emptyFolder();
     const interrupted = spawnHolder(folder, { exclusive: true });
     await waitUntil(async () => (await readdir(folder)).some((name) => name.startsWith("postgres.new-")));
     interrupted.kill("SIGKILL");
@@ -236,8 +234,7 @@ describe("the embedded PostgreSQL", () => {
   });
 
   test("tries another port when its port is taken", async () => {
-    const folder = await dataFolder();
-    await (await open(folder)).close();
+    const folder = await usedFolder();
     const squatter = createServer().listen(0, "127.0.0.1");
     await once(squatter, "listening");
     cleanups.push(async () => squatter.close());
@@ -262,8 +259,7 @@ describe("the embedded PostgreSQL", () => {
   });
 
   test("gives the last words of a server that does not start, and its log's path", async () => {
-    const folder = await dataFolder();
-    await (await open(folder)).close();
+    const folder = await usedFolder();
     await appendFile(join(folder, "postgres", "cluster", "postgresql.conf"), "\nno_such_setting = on\n");
 
     const failed = await failure(openEmbeddedPostgres({ dataFolder: folder, exclusive: true }));
@@ -274,7 +270,7 @@ describe("the embedded PostgreSQL", () => {
   });
 
   test("stops opening when it is told to, and leaves no server behind", async () => {
-    const folder = await dataFolder();
+    const folder = await usedFolder();
     const owner = await open(folder);
     const impatient = new AbortController();
     await owner.announceClosing();
@@ -289,7 +285,7 @@ describe("the embedded PostgreSQL", () => {
   });
 
   test("does not stop a process that has the pid of a server that ended", async () => {
-    const postgres = await open(await dataFolder());
+    const postgres = await open(await usedFolder());
     const unrelated = spawn("/bin/sleep", ["60"]);
     cleanups.push(async () => unrelated.kill("SIGKILL"));
 
@@ -326,7 +322,7 @@ describe("the embedded PostgreSQL", () => {
 
   test("works for an ordinary user", { skip: !root && "the other tests show it" }, async (context) => {
     const account = await unprivilegedAccount();
-    const folder = await dataFolder();
+    const folder = await emptyFolder();
     await chown(folder, account.uid, account.gid);
     if (!(await canRunNode(account))) return context.skip("an unprivileged user cannot run this Node");
 
@@ -404,7 +400,20 @@ async function open(
   return postgres;
 }
 
-async function dataFolder(): Promise<string> {
+/** A data folder that was used before. */
+async function usedFolder(): Promise<string> {
+  const folder = await emptyFolder();
+  await copyCluster(template, folder);
+  return folder;
+}
+
+async function copyCluster(from: string, to: string): Promise<void> {
+  // Keeps owners and modes, which matter to PostgreSQL.
+  const copying = spawn("cp", ["-a", join(from, "postgres"), join(to, "postgres")]);
+  assert.deepEqual(await once(copying, "exit"), [0, null]);
+}
+
+async function emptyFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "muster-embedded-"));
   // PostgreSQL runs as another user when the tests run as root, and must be able to enter.
   await chmod(folder, 0o755);
@@ -413,8 +422,6 @@ async function dataFolder(): Promise<string> {
 }
 
 async function pidFileOfStopped(folder: string): Promise<string> {
-  const postgres = await open(folder);
-  await postgres.close();
   const pidFile = join(folder, "postgres", "cluster", "postmaster.pid");
   await assert.rejects(readFile(pidFile), { code: "ENOENT" });
   return pidFile;
@@ -470,12 +477,6 @@ async function waitUntil(holds: () => Promise<boolean>): Promise<void> {
     if (performance.now() > deadline) throw new Error("it did not come about within 20 s");
     await delay(5);
   }
-}
-
-async function chownTree(path: string, account: { readonly uid: number; readonly gid: number }): Promise<void> {
-  await chown(path, account.uid, account.gid);
-  if (!(await stat(path)).isDirectory()) return;
-  for (const name of await readdir(path)) await chownTree(join(path, name), account);
 }
 
 async function canRunNode(account: { readonly uid: number; readonly gid: number }): Promise<boolean> {
