@@ -1,6 +1,6 @@
 import { ERRORS, type ErrorCode, MusterError } from "@muster/kernel";
 import type { ProblemAnswer } from "@muster/contract";
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 
 /** Codes of Fastify's own errors that are the caller's doing, and ours for them. */
 const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
@@ -33,6 +33,17 @@ export function errorSentence(error: unknown, request: FastifyRequest): KnownErr
     return knownError("internal", `${ERRORS.internal.title}; request ${request.id}`, []);
   }
   return knownError(known.code, known.message, known.problems);
+}
+
+/** Bytes of a refused body that are read and thrown away, so that its sender gets to read the answer. */
+const DRAINED_BYTES = 64 * 1_048_576;
+
+/** Status and headers of an error's answer. */
+export function prepareErrorAnswer(known: KnownError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  // Fastify closes the connection on a sender that is still sending, who then sees a broken pipe instead of the reason.
+  if (known.code === "too-large" && Number(request.headers["content-length"]) <= DRAINED_BYTES)
+    reply.removeHeader("connection");
+  return reply.code(known.status).headers(known.headers);
 }
 
 /** The same as `application/problem+json` (RFC 9457). */

@@ -8,7 +8,7 @@ import type { ServedModel } from "../domain/serving/served-model.ts";
 import type { ServingTable } from "../domain/serving/serving-table.ts";
 import { type GuardOptions, guardRoutes } from "./access/guard.ts";
 import { type AccessRouteOptions, accessRoutes } from "./access/routes.ts";
-import { errorSentence, problemAnswer } from "./errors.ts";
+import { errorSentence, prepareErrorAnswer, problemAnswer } from "./errors.ts";
 import { oipRoutes } from "./oip/routes.ts";
 import { operationsRoutes } from "./operations/routes.ts";
 import { type RegistryRouteOptions, registryRoutes } from "./registry/routes.ts";
@@ -91,9 +91,7 @@ export async function createServer({
   });
   app.setErrorHandler((error, request, reply) => {
     const known = errorSentence(error, request);
-    return reply
-      .code(known.status)
-      .headers(known.headers)
+    return prepareErrorAnswer(known, request, reply)
       .header("content-type", "application/problem+json")
       .send(problemAnswer(known, request));
   });

@@ -1,4 +1,5 @@
 import { MusterError, type Problem } from "@muster/kernel";
+import { decodeElements, JSON_LENGTH_HEADER, type RawTensors } from "./binary.ts";
 import type { Signature } from "../../domain/model/signature.ts";
 import type { PredictionRequest } from "../../domain/serving/served-model.ts";
 import {
@@ -13,17 +14,20 @@ import {
 /** A request of the Open Inference Protocol, read and ready to compute. */
 export interface InferRequest extends PredictionRequest {
   readonly id?: string;
+  /** Whether an output is wanted as raw bytes after the JSON. */
+  readonly isBinary: (output: string) => boolean;
 }
 
 /** Sizes of a tensor that a reader accepts, so that a lying shape cannot make it reserve memory. */
 const MAX_ELEMENTS = 2 ** 26;
 
 /**
- * Reads a JSON inference request. Data may be flat or nested; it must agree with shape and datatype.
+ * Reads an inference request. Data may be flat or nested, or raw bytes after the JSON where there are
+ * such; it must agree with shape and datatype.
  * The model's signature is used only to say what was expected; fitting it is checked by the model.
  * @throws {MusterError} `invalid-request` with a sentence that names the place and what was expected.
  */
-export function readInferRequest(body: unknown, signature: Signature): InferRequest {
+export function readInferRequest(body: unknown, signature: Signature, raw?: RawTensors): InferRequest {
   if (!isObject(body)) throw invalid("the body", "must be a JSON object");
   const { id, inputs, outputs, parameters } = body;
   if (id !== undefined && typeof id !== "string") throw invalid("id", "must be a string");
@@ -33,18 +37,25 @@ export function readInferRequest(body: unknown, signature: Signature): InferRequ
   for (const [index, input] of inputs.entries()) {
     const name = nameOf(input, `inputs[${index}]`);
     if (tensors.has(name)) throw invalid(`inputs[${index}]`, `names "${name}" a second time`);
-    tensors.set(name, readTensor(input, name, signature));
+    tensors.set(name, readTensor(input, name, signature, raw));
   }
+  raw?.finish();
   const wanted = outputs === undefined ? undefined : wantedOutputs(outputs);
   return {
     inputs: tensors,
+    isBinary: parameters === undefined && outputs === undefined ? never : binaryOutputs(parameters, outputs),
     ...(id === undefined ? {} : { id }),
     ...(wanted === undefined ? {} : { outputs: wanted }),
   };
 }
 
-function readTensor(input: Readonly<Record<string, unknown>>, name: string, signature: Signature): Tensor {
-  const { datatype, shape, data } = input;
+function readTensor(
+  input: Readonly<Record<string, unknown>>,
+  name: string,
+  signature: Signature,
+  raw: RawTensors | undefined,
+): Tensor {
+  const { datatype, shape, data, parameters } = input;
   if (!isDatatype(datatype)) {
     const expected = signature.inputs.find((spec) => spec.name === name)?.datatype;
     const hint = expected === undefined ? `one of ${DATATYPES.join(", ")}` : expected;
@@ -52,6 +63,15 @@ function readTensor(input: Readonly<Record<string, unknown>>, name: string, sign
   }
   if (!isShape(shape)) throw invalid(name, "shape must be an array of whole numbers, each 0 or more");
   const elements = elementCount(shape);
+  const size = isObject(parameters) ? parameters["binary_data_size"] : undefined;
+  if (size !== undefined) {
+    if (!Number.isSafeInteger(size) || (size as number) < 0)
+      throw invalid(name, "binary_data_size must be a number of bytes");
+    if (raw === undefined) throw invalid(name, `binary_data_size needs the header ${JSON_LENGTH_HEADER}`);
+    if (data !== undefined) throw invalid(name, "must have data or binary_data_size, not both");
+    const bytes = raw.take(size as number, name);
+    return { datatype, shape, data: decodeElements(datatype, elements, bytes, name) };
+  }
   if (!Array.isArray(data)) throw invalid(name, "data must be an array, flat or nested as the shape says");
   if (elements > MAX_ELEMENTS) throw invalid(name, `shape [${shape.join()}] has more than ${MAX_ELEMENTS} elements`);
   const nested = Array.isArray(data[0]) && shape.length > 1;
@@ -63,6 +83,21 @@ function readTensor(input: Readonly<Record<string, unknown>>, name: string, sign
   const target = allocate(datatype, elements);
   fill(target, datatype, nested ? flattened(data, shape.length) : data, name);
   return { datatype, shape, data: target };
+}
+
+/**
+ * A tensor from JSON values in row-major order.
+ * @throws {MusterError} `invalid-request` naming the first value that the datatype cannot carry.
+ */
+export function tensorOf(
+  name: string,
+  datatype: Datatype,
+  shape: readonly number[],
+  values: readonly unknown[],
+): Tensor {
+  const data = allocate(datatype, values.length);
+  fill(data, datatype, values, name);
+  return { datatype, shape, data };
 }
 
 /** Copies JSON values into a tensor's storage and refuses each one that the datatype cannot carry. */
@@ -161,6 +196,24 @@ function wantedOutputs(outputs: unknown): readonly string[] | undefined {
   if (!Array.isArray(outputs)) throw invalid("outputs", "must be an array of objects with a name");
   if (outputs.length === 0) return undefined;
   return outputs.map((output, index) => nameOf(output, `outputs[${index}]`));
+}
+
+function never(): boolean {
+  return false;
+}
+
+/** An output says it for itself; `binary_data_output` says it for those that do not. */
+function binaryOutputs(
+  parameters: Readonly<Record<string, unknown>> | undefined,
+  outputs: unknown,
+): (name: string) => boolean {
+  const all = parameters?.["binary_data_output"] === true;
+  const said = new Map<string, boolean>();
+  for (const output of Array.isArray(outputs) ? outputs : []) {
+    const own = isObject(output) && isObject(output["parameters"]) ? output["parameters"]["binary_data"] : undefined;
+    if (typeof own === "boolean") said.set(String((output as { name?: unknown }).name), own);
+  }
+  return (name) => said.get(name) ?? all;
 }
 
 function nameOf(value: unknown, path: string): string {

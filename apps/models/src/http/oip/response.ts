@@ -1,5 +1,6 @@
 import { MusterError } from "@muster/kernel";
 import type { ServedModel } from "../../domain/serving/served-model.ts";
+import { encodeElements } from "./binary.ts";
 import type { Tensor, TensorData, Tensors } from "../../domain/tensor/tensor.ts";
 
 /**
@@ -8,9 +9,7 @@ import type { Tensor, TensorData, Tensors } from "../../domain/tensor/tensor.ts"
  * @throws {MusterError} `invalid-request` for an output that JSON cannot carry.
  */
 export function writeInferResponse(model: ServedModel, id: string | undefined, outputs: Tensors): string {
-  let text = `{"model_name":${JSON.stringify(model.name)},"model_version":${JSON.stringify(model.version)},`;
-  if (id !== undefined) text += `"id":${JSON.stringify(id)},`;
-  text += '"outputs":[';
+  let text = `${responseHead(model, id)}"outputs":[`;
   let separator = "";
   for (const [name, tensor] of outputs) {
     text += `${separator}${writeTensor(name, tensor)}`;
@@ -19,8 +18,47 @@ export function writeInferResponse(model: ServedModel, id: string | undefined, o
   return `${text}]}`;
 }
 
-function writeTensor(name: string, { datatype, shape, data }: Tensor): string {
-  const head = `{"name":${JSON.stringify(name)},"shape":[${shape.join(",")}],"datatype":"${datatype}","data":[`;
+/** An answer with raw tensors after the JSON, whose length goes into the header. */
+export interface BinaryResponse {
+  readonly jsonLength: number;
+  readonly body: Buffer;
+}
+
+/** Writes an inference response of which some outputs are raw bytes. */
+export function writeBinaryResponse(
+  model: ServedModel,
+  id: string | undefined,
+  outputs: Tensors,
+  isBinary: (output: string) => boolean,
+): BinaryResponse {
+  const raw: Buffer[] = [];
+  const parts: string[] = [];
+  for (const [name, tensor] of outputs) {
+    if (!isBinary(name)) {
+      parts.push(writeTensor(name, tensor));
+      continue;
+    }
+    const bytes = encodeElements(tensor);
+    raw.push(bytes);
+    const head = tensorHead(name, tensor);
+    parts.push(`${head},"parameters":{"binary_data_size":${bytes.length}}}`);
+  }
+  const json = Buffer.from(`${responseHead(model, id)}"outputs":[${parts.join(",")}]}`);
+  return { jsonLength: json.length, body: Buffer.concat([json, ...raw]) };
+}
+
+function responseHead(model: ServedModel, id: string | undefined): string {
+  const head = `{"model_name":${JSON.stringify(model.name)},"model_version":${JSON.stringify(model.version)},`;
+  return id === undefined ? head : `${head}"id":${JSON.stringify(id)},`;
+}
+
+function tensorHead(name: string, { datatype, shape }: Tensor): string {
+  return `{"name":${JSON.stringify(name)},"shape":[${shape.join(",")}],"datatype":"${datatype}"`;
+}
+
+function writeTensor(name: string, tensor: Tensor): string {
+  const { datatype, data } = tensor;
+  const head = `${tensorHead(name, tensor)},"data":[`;
   switch (datatype) {
     case "BYTES":
       return `${head}${(data as string[]).map((text) => JSON.stringify(text)).join(",")}]}`;

@@ -154,6 +154,81 @@ test("extreme values that overflow inside the model are refused, not answered wi
   else assert.match(String(answer.body["error"]), /which JSON cannot carry/);
 });
 
+/** A request with the bird's measurements as raw bytes after the JSON. */
+function binaryCall(inputs: object, tail: Uint8Array, more: object = {}, length?: string): Promise<Response> {
+  const json = Buffer.from(JSON.stringify({ inputs: [inputs], ...more }));
+  return fetch(service.url + INFER, {
+    method: "POST",
+    body: Buffer.concat([json, tail]),
+    headers: { "inference-header-content-length": length ?? String(json.length) },
+  });
+}
+
+const BIRD = new Uint8Array(Float32Array.from(ADELIE).buffer);
+const BINARY_INPUT = { name: "measurements", datatype: "FP32", shape: [1, 4], parameters: { binary_data_size: 16 } };
+
+test("tensors travel as raw bytes in both directions, per output or for all", async () => {
+  const expected = await post(INFER, measurements(ADELIE));
+
+  const answer = await binaryCall(BINARY_INPUT, BIRD, {
+    id: "b",
+    outputs: [{ name: "probabilities", parameters: { binary_data: true } }, { name: "species" }],
+  });
+  const body = Buffer.from(await answer.arrayBuffer());
+  const length = Number(answer.headers.get("inference-header-content-length"));
+  const json = JSON.parse(body.toString("utf8", 0, length)) as { id: string; outputs: Record<string, unknown>[] };
+
+  assert.equal(answer.status, 200);
+  assert.equal(json.id, "b");
+  assert.deepEqual(json.outputs, [
+    { name: "probabilities", shape: [1, 3], datatype: "FP32", parameters: { binary_data_size: 12 } },
+    { name: "species", shape: [1], datatype: "INT64", data: [0] },
+  ]);
+  const numbers = new Float32Array(new Uint8Array(body.subarray(length)).buffer);
+  assert.deepEqual(Array.from(numbers), outputs(expected)[0]?.data);
+
+  const all = await binaryCall(BINARY_INPUT, BIRD, { parameters: { binary_data_output: true } });
+  assert.equal(
+    (await all.arrayBuffer()).byteLength,
+    Number(all.headers.get("inference-header-content-length")) + 12 + 8,
+  );
+});
+
+test("a binary request that lies is refused", async () => {
+  const cases: readonly (readonly [Promise<Response>, RegExp])[] = [
+    [binaryCall(BINARY_INPUT, BIRD, {}, "99999"), /must be a number of bytes of the body/],
+    [binaryCall(BINARY_INPUT, BIRD, {}, "-5"), /must be a number of bytes of the body/],
+    [binaryCall(BINARY_INPUT, BIRD, {}, "10"), /the first 10 bytes of the body are not JSON/],
+    [binaryCall(BINARY_INPUT, BIRD.subarray(0, 12)), /only 12 bytes are left/],
+    [binaryCall(BINARY_INPUT, Buffer.concat([BIRD, BIRD])), /has 16 bytes that no input names/],
+    [binaryCall({ ...BINARY_INPUT, parameters: { binary_data_size: 1e15 } }, BIRD), /bytes are left/],
+    [binaryCall({ ...BINARY_INPUT, parameters: { binary_data_size: -1 } }, BIRD), /must be a number of bytes/],
+    [binaryCall({ ...BINARY_INPUT, data: ADELIE }, BIRD), /not both/],
+    [binaryCall({ ...BINARY_INPUT, shape: [2, 4] }, BIRD), /has 16 bytes where 8 elements of FP32 need 32/],
+  ];
+
+  for (const [answer, sentence] of cases) {
+    const { status, body } = await read(await answer);
+    assert.equal(status, 400);
+    assert.match(String(body["error"]), sentence);
+  }
+  assert.match(
+    String((await post(INFER, { inputs: [BINARY_INPUT] })).body["error"]),
+    /needs the header inference-header-content-length/,
+  );
+});
+
+test("not-a-number as raw bytes is computed with, and answered as bytes but not as JSON", async () => {
+  const nan = new Uint8Array(Float32Array.of(Number.NaN, 1, 2, 3).buffer);
+
+  const bytes = await binaryCall(BINARY_INPUT, nan, { parameters: { binary_data_output: true } });
+  const json = await read(await binaryCall(BINARY_INPUT, nan, { outputs: [{ name: "probabilities" }] }));
+
+  assert.equal(bytes.status, 200);
+  assert.equal(json.status, 400);
+  assert.match(String(json.body["error"]), /probabilities: is NaN at 0, which JSON cannot carry/);
+});
+
 test("a wrong content type gets 415", async () => {
   const answer = await post(INFER, measurements(ADELIE), "text/plain");
 

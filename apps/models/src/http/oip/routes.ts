@@ -3,9 +3,10 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { type TSchema, Type } from "typebox";
 import type { ServedModel } from "../../domain/serving/served-model.ts";
 import type { ServingTable } from "../../domain/serving/serving-table.ts";
-import { errorSentence } from "../errors.ts";
+import { errorSentence, prepareErrorAnswer } from "../errors.ts";
+import { JSON_LENGTH_HEADER, type RawTensors, splitBody } from "./binary.ts";
 import { readInferRequest } from "./request.ts";
-import { writeInferResponse } from "./response.ts";
+import { writeBinaryResponse, writeInferResponse } from "./response.ts";
 import {
   InferRequestSchema,
   InferResponseSchema,
@@ -42,16 +43,16 @@ export async function oipRoutes(app: FastifyInstance, options: OipOptions): Prom
   const { table, observePrediction } = options;
   const open = { access: "public" } as const;
   const predict = { access: { role: "viewer", scope: "predict" } } as const;
-  readJsonBodies(app);
+  readBodies(app);
   app.setErrorHandler((error, request, reply) => {
     const known = errorSentence(error, request);
-    void reply.code(known.status).headers(known.headers).send({ error: known.sentence });
+    void prepareErrorAnswer(known, request, reply).send({ error: known.sentence });
   });
 
   app.get("/v2", { config: open, schema: described("About this server", ServerMetadataSchema) }, () => ({
     name: "muster-models",
     version: SERVER_VERSION,
-    extensions: [],
+    extensions: ["binary_tensor_data"],
   }));
   app.get("/v2/health/live", { config: open, schema: described("Whether the process lives", LiveSchema) }, () => ({
     live: true,
@@ -94,10 +95,18 @@ export async function oipRoutes(app: FastifyInstance, options: OipOptions): Prom
       },
       async (request, reply) => {
         const model = await wanted(options, request.params);
-        const inference = readInferRequest(request.body, model.signature);
+        const { json: body, raw } = request.body as InferBody;
+        const inference = readInferRequest(body, model.signature, raw);
         const outputs = await model.predict(inference);
         observePrediction(model, inference.inputs.values().next().value?.shape[0] ?? 1);
-        return json(reply, writeInferResponse(model, inference.id, outputs));
+        if (![...outputs.keys()].some(inference.isBinary)) {
+          return json(reply, writeInferResponse(model, inference.id, outputs));
+        }
+        const binary = writeBinaryResponse(model, inference.id, outputs, inference.isBinary);
+        return reply
+          .header("content-type", "application/octet-stream")
+          .header(JSON_LENGTH_HEADER, binary.jsonLength)
+          .send(binary.body);
       },
     );
   }
@@ -123,16 +132,38 @@ function json(reply: FastifyReply, text: string): FastifyReply {
   return reply.header("content-type", "application/json").send(text);
 }
 
+/** A body as it was read: its JSON, and the raw tensors after it where the header announces them. */
+interface InferBody {
+  readonly json: unknown;
+  readonly raw?: RawTensors;
+}
+
 /** Bodies are only read, never merged into other objects, so the plain parser is safe and is the fast one. */
-function readJsonBodies(app: FastifyInstance): void {
+function readBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => {
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (request, content, done) => {
+    const body = content as Buffer;
     try {
-      done(null, JSON.parse(body as string));
-    } catch {
-      done(new MusterError("invalid-request", "the body is not JSON"));
+      const announced = request.headers[JSON_LENGTH_HEADER];
+      if (typeof announced === "string") done(null, splitBody(body, announced));
+      else if (isJson(request.headers["content-type"])) done(null, { json: parseJson(body) } satisfies InferBody);
+      else done(new MusterError("unsupported-media", "send Content-Type: application/json"));
+    } catch (error) {
+      done(error as Error);
     }
   });
+}
+
+function isJson(contentType: string | undefined): boolean {
+  return contentType === "application/json" || contentType?.startsWith("application/json;") === true;
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString("utf8"));
+  } catch {
+    throw new MusterError("invalid-request", "the body is not JSON");
+  }
 }
 
 function described(summary: string, answer: TSchema): object {
