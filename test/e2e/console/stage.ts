@@ -38,8 +38,13 @@ export interface Stage extends AsyncDisposable {
   session(role: Role): Promise<Cookie>;
   /** Ends every session that was opened. */
   endSessions(): Promise<void>;
-  /** Appends evidence as a run would. */
-  append(...evidence: Evidence[]): Promise<void>;
+  /** Appends a waiver of a control, as somebody elsewhere would. */
+  appendWaiver(control: string): Promise<void>;
+  /** Appends what a run would find, by and by. */
+  writeEvidence(run: Run): Promise<void>;
+  newestRun(): Promise<Run>;
+  /** Breaks off every stream of changes. */
+  dropStreams(): Promise<void>;
   /** Begins a run that goes on until {@link Stage.finishRun}. */
   beginRun(): Promise<Run>;
   /** Goes on with the run by one step. */
@@ -192,7 +197,24 @@ export async function openStage(past: Past): Promise<Stage> {
     async endSessions() {
       for (const session of sessions.splice(0)) await identity.endSession(session);
     },
-    append: (...evidence) => append(evidence),
+    async appendWaiver(control) {
+      const at = clock.now();
+      const waiver = sampleWaiver(at);
+      await append([{ ...waiver, id: `waiver/staging/${control}/${at}`, control } as Evidence]);
+    },
+    async writeEvidence(run) {
+      const { evidence, facts } = sampleEvidence(run.id, Date.parse(run.startedAt), nodeSha256);
+      await append([{ ...sampleWaiver(clock.now()) }]);
+      for (const each of evidence) await append([each], facts);
+    },
+    async newestRun() {
+      const run = await runs.newest("model-platform", "staging");
+      if (!run) throw new Error("there was no run");
+      return run;
+    },
+    async dropStreams() {
+      for (const socket of app.websocketServer.clients) socket.terminate();
+    },
     beginRun,
     async advanceRun(run) {
       const known = await runs.find(run.id);

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, Navigate, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
+import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { Ellipsis, FileCheck2, Gauge, Keyboard, LogOut, Search } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import type { Session } from "@muster/contract";
@@ -15,6 +15,7 @@ import { Palette } from "../palette/palette.tsx";
 import { ProblemPanel } from "../states/problem-panel.tsx";
 import { Delayed } from "../states/skeleton.tsx";
 import { ThemeSwitch } from "../theme/theme-switch.tsx";
+import { localPath } from "./address.ts";
 import { SessionContext, useMay } from "./session.ts";
 import { usePreferences, useServices } from "./services.ts";
 
@@ -22,14 +23,20 @@ import { usePreferences, useServices } from "./services.ts";
 export function Shell() {
   const services = useServices();
   const session = useQuery(sessionQuery(services));
-  const { pathname, searchStr } = useLocation();
+  const navigate = useNavigate();
 
   const failure = session.error ? asFailure(session.error) : undefined;
-  if (failure?.status === 401) {
-    const here = `${pathname}${searchStr}`;
-    return <Navigate to="/sign-in" search={here === "/readiness" ? {} : { next: here }} replace />;
-  }
-  if (session.data) {
+  const nobody = failure?.status === 401;
+  useEffect(() => {
+    if (!nobody) return;
+    const next = localPath(`${location.pathname}${location.search}`);
+    void navigate({
+      to: "/sign-in",
+      search: next === undefined || next === "/readiness" ? {} : { next },
+      replace: true,
+    });
+  }, [nobody, navigate]);
+  if (session.data && !nobody) {
     return (
       <SessionContext value={session.data}>
         <LiveProvider>
@@ -38,7 +45,7 @@ export function Shell() {
       </SessionContext>
     );
   }
-  if (failure) {
+  if (failure && !nobody) {
     return (
       <main className="alone">
         <ProblemPanel failure={failure} onRetry={() => void session.refetch()} />
@@ -91,7 +98,7 @@ function Frame({ session }: { readonly session: Session }) {
               <Keys keys={SHORTCUTS.evidence.keys} />
             </Link>
           </nav>
-          <button type="button" className="search-button" onClick={() => setOpen("palette")}>
+          <button type="button" className="search-button" aria-label="Search or act" onClick={() => setOpen("palette")}>
             <Search size={14} aria-hidden="true" />
             <span>Search or act</span>
             <Keys keys={SHORTCUTS.palette.keys} />

@@ -3,7 +3,7 @@ import { counted } from "@muster/report/reading";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useLocation, useNavigate, useSearch } from "@tanstack/react-router";
 import { ChevronRight } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { asFailure } from "../api/failure.ts";
 import { KEYS } from "../api/keys.ts";
 import { evidenceQuery, ledgerEndQuery, readinessQuery } from "../api/queries.ts";
@@ -105,13 +105,15 @@ function EvidenceList({
   }
   return (
     <>
-      {refresh.waiting > 0 && (
-        <button type="button" className="arrivals" onClick={refresh.show}>
-          {counted(refresh.waiting, "new record")}, show
-        </button>
-      )}
-      <div className={pending ? "pending" : ""} {...holding}>
-        <RecordTable records={page.records} search={filters} />
+      <div className="records-frame">
+        {refresh.waiting > 0 && (
+          <button type="button" className="arrivals" onClick={refresh.show}>
+            {counted(refresh.waiting, "new record")}, show
+          </button>
+        )}
+        <div className={pending ? "pending" : ""} {...holding}>
+          <RecordTable records={page.records} search={filters} />
+        </div>
       </div>
       <nav className="pager" aria-label="Pages of the ledger">
         <CommandLine command={filterCommand(newest)} />
@@ -150,23 +152,25 @@ function useHold() {
   };
 }
 
-/** Shows new records at once where nothing is disturbed by it, and counts them otherwise. */
+/**
+ * Shows new records at once where nothing is disturbed by it, and counts them otherwise. Once counted
+ * they wait to be asked for, so that nothing moves while the pointer is on its way to the count.
+ */
 function useArrivals(page: Page, filters: EvidenceFilters, held: boolean): { waiting: number; show: () => void } {
   const queries = useQueryClient();
   const { data: end } = useQuery(ledgerEndQuery());
   const [seenEnd, setSeenEnd] = useState<number>();
+  const [counting, setCounting] = useState(false);
   const waiting = arrivalsSince(page, filters, end, seenEnd);
-  const now = waiting > 0 && mayRefresh(filters, held);
-  useEffect(() => {
-    if (!now) return;
+  const atOnce = waiting > 0 && !counting && mayRefresh(filters, held);
+  const show = useCallback((): void => {
     setSeenEnd(end);
+    setCounting(false);
     void queries.invalidateQueries({ queryKey: KEYS.everyEvidence });
-  }, [now, end, queries]);
-  return {
-    waiting: now ? 0 : waiting,
-    show() {
-      setSeenEnd(end);
-      void queries.invalidateQueries({ queryKey: KEYS.everyEvidence });
-    },
-  };
+  }, [end, queries]);
+  useEffect(() => {
+    if (atOnce) show();
+    else if (waiting > 0) setCounting(true);
+  }, [atOnce, show, waiting]);
+  return { waiting: atOnce ? 0 : waiting, show };
 }

@@ -2,7 +2,7 @@ import { includesRole } from "@muster/kernel";
 import type { Readiness } from "@muster/contract";
 import { checksById, readVerdict } from "@muster/report/reading";
 import { useQuery } from "@tanstack/react-query";
-import { useLocation, useSearch } from "@tanstack/react-router";
+import { useLocation, useNavigate, useSearch } from "@tanstack/react-router";
 import { useContext, useEffect, useRef, useState } from "react";
 import { asFailure } from "../api/failure.ts";
 import { readinessQuery } from "../api/queries.ts";
@@ -63,6 +63,12 @@ export function ReadinessView({ readiness, readAt }: { readonly readiness: Readi
   const mayWaive = session !== undefined && includesRole(session.role, "approver");
   const mayRun = session !== undefined && includesRole(session.role, "operator");
   useAddressedPart(() => mayRun && setStarting(true));
+  const navigate = useNavigate();
+  const stopStarting = (): void => {
+    setStarting(false);
+    // Loading the page again must not ask again.
+    if (location.hash === "#run-again") void navigate({ to: "/readiness", search: true, replace: true });
+  };
   const onWaive = mayWaive ? setWaiving : undefined;
   const controlToWaive = verdict.controls.find(({ control }) => control.id === waiving)?.control;
 
@@ -126,7 +132,7 @@ export function ReadinessView({ readiness, readAt }: { readonly readiness: Readi
       {controlToWaive && (
         <WaiveDialog control={controlToWaive} environment={environment} onClose={() => setWaiving(undefined)} />
       )}
-      {starting && <RunDialog readiness={readiness} onClose={() => setStarting(false)} />}
+      {starting && <RunDialog readiness={readiness} onClose={stopStarting} />}
     </div>
   );
 }
