@@ -4,20 +4,18 @@ import { TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import { MusterError } from "@muster/kernel";
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type HTTPMethods } from "fastify";
 import type { Metrics } from "../domain/observability/metrics.ts";
+import type { LookupParts } from "../domain/serving/lookup.ts";
 import type { ServedModel } from "../domain/serving/served-model.ts";
-import type { ServingTable } from "../domain/serving/serving-table.ts";
 import { type GuardOptions, guardRoutes } from "./access/guard.ts";
 import { type AccessRouteOptions, accessRoutes } from "./access/routes.ts";
 import { errorSentence, prepareErrorAnswer, problemAnswer } from "./errors.ts";
 import { oipRoutes } from "./oip/routes.ts";
 import { operationsRoutes } from "./operations/routes.ts";
 import { type RegistryRouteOptions, registryRoutes } from "./registry/routes.ts";
+import { rowRoutes } from "./rows/routes.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
 
-export interface ServerOptions {
-  readonly table: ServingTable;
-  /** Brings a version that is not in memory there. */
-  readonly load: (name: string, version: string) => Promise<ServedModel>;
+export interface ServerOptions extends LookupParts {
   readonly metrics: Metrics;
   readonly log: FastifyBaseLogger;
   /** Bytes of a request body at most. */
@@ -112,11 +110,13 @@ export async function createServer({
   });
   guardRoutes(app, guard);
   await app.register(operationsRoutes, { table, metrics });
-  await app.register(oipRoutes, {
+  const predictions = {
     table,
     load,
-    observePrediction: ({ name, version }, rows) => metrics.predictions(name, version, rows),
-  });
+    observePrediction: ({ name, version }: ServedModel, rows: number) => metrics.predictions(name, version, rows),
+  };
+  await app.register(oipRoutes, predictions);
+  await app.register(rowRoutes, predictions);
   if (control) {
     await app.register(accessRoutes, control.access);
     await app.register(registryRoutes, control.registry);

@@ -1,6 +1,7 @@
 import { MusterError } from "@muster/kernel";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { type TSchema, Type } from "typebox";
+import { type LookupParts, lookUp } from "../../domain/serving/lookup.ts";
 import type { ServedModel } from "../../domain/serving/served-model.ts";
 import type { ServingTable } from "../../domain/serving/serving-table.ts";
 import { errorSentence, prepareErrorAnswer } from "../errors.ts";
@@ -21,10 +22,7 @@ import {
 /** Major and minor version of the server, which the protocol asks for; not the patch level. */
 const SERVER_VERSION = "0.1";
 
-export interface OipOptions {
-  readonly table: ServingTable;
-  /** Brings a version that is not in memory there. */
-  readonly load: (name: string, version: string) => Promise<ServedModel>;
+export interface OipOptions extends LookupParts {
   /** Called after each answered prediction. */
   readonly observePrediction: (model: ServedModel, rows: number) => void;
 }
@@ -74,13 +72,13 @@ export async function oipRoutes(app: FastifyInstance, options: OipOptions): Prom
     app.get<{ Params: ModelParams }>(
       base,
       { config: predict, schema: { ...described("Inputs and outputs of a model", ModelMetadataSchema), params } },
-      async (request) => metadata(table, await wanted(options, request.params)),
+      async (request) => metadata(table, await lookUp(options, request.params.name, request.params.version)),
     );
     app.get<{ Params: ModelParams }>(
       `${base}/ready`,
       { config: predict, schema: { ...described("Whether a model answers predictions", ModelReadySchema), params } },
       async (request, reply) => {
-        const model = await wanted(options, request.params);
+        const model = await lookUp(options, request.params.name, request.params.version);
         const ready = table.ready();
         return reply.code(ready ? 200 : 503).send({ name: model.name, ready });
       },
@@ -94,7 +92,7 @@ export async function oipRoutes(app: FastifyInstance, options: OipOptions): Prom
         validatorCompiler: () => () => true,
       },
       async (request, reply) => {
-        const model = await wanted(options, request.params);
+        const model = await lookUp(options, request.params.name, request.params.version);
         const { json: body, raw } = request.body as InferBody;
         const inference = readInferRequest(body, model.signature, raw);
         const outputs = await model.predict(inference);
@@ -110,12 +108,6 @@ export async function oipRoutes(app: FastifyInstance, options: OipOptions): Prom
       },
     );
   }
-}
-
-/** At once for what is in memory, which every prediction with an alias is. */
-function wanted({ table, load }: OipOptions, { name, version }: ModelParams): ServedModel | Promise<ServedModel> {
-  const resolved = table.resolve(name, version);
-  return table.find(name, resolved) ?? load(name, resolved);
 }
 
 function metadata(table: ServingTable, model: ServedModel): object {
