@@ -1,4 +1,5 @@
 import "./app/layers.css";
+import "@muster/report/fonts.css";
 import "@muster/report/tokens.css";
 import "@muster/report/base.css";
 import "@muster/report/parts.css";
