@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import {
-  clearHistogram,
   countUpTo,
   createHistogram,
   type Histogram,
@@ -129,14 +128,6 @@ test("what came since an earlier state is what was recorded since", () => {
       assert.equal(meanOf(since), meanOf(histogramOf(later)));
     }),
   );
-});
-
-test("a cleared histogram is as good as new", () => {
-  const histogram = histogramOf([1, 2, 3]);
-
-  clearHistogram(histogram);
-
-  assert.deepEqual(histogramData(histogram), histogramData(createHistogram()));
 });
 
 test("data that cannot be a histogram is refused", () => {

@@ -97,15 +97,6 @@ export function histogramSince(now: Histogram, before: Histogram): Histogram {
   return since;
 }
 
-/** Empties a histogram and keeps its memory. */
-export function clearHistogram(histogram: Histogram): void {
-  for (const octave of histogram.octaves) octave?.fill(0);
-  histogram.count = 0;
-  histogram.sumUnits = 0;
-  histogram.min = Number.POSITIVE_INFINITY;
-  histogram.max = 0;
-}
-
 /**
  * The value below or at which a share of all recorded values lies, `share` between 0 and 1
  * (nearest-rank definition). `undefined` for an empty histogram: no data is not zero.

@@ -67,6 +67,6 @@ export function basicCredentials(url: URL): string {
 /** A body as text of one character per byte. */
 export function bodyBytes(body: string | Uint8Array): string {
   if (typeof body !== "string") return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("latin1");
-  // Plain ASCII, which most bodies are, is its own UTF-8.
-  return /^[\x00-\x7f]*$/.test(body) ? body : Buffer.from(body).toString("latin1");
+  // Plain ASCII, which most bodies are, is its own UTF-8. Counting bytes is the fastest way to tell.
+  return Buffer.byteLength(body) === body.length ? body : Buffer.from(body).toString("latin1");
 }

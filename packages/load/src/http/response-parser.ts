@@ -314,6 +314,10 @@ export class ResponseParser {
   }
 
   #readConnection(bytes: Buffer, from: number, to: number): void {
+    if (to - from === KEEP_ALIVE.length && isName(bytes, from, KEEP_ALIVE)) {
+      this.#connectionKeepAlive = true;
+      return;
+    }
     for (const option of bytes.toString("latin1", from, to).toLowerCase().split(",")) {
       const word = option.trim();
       if (word === "close") this.#connectionClose = true;
@@ -424,6 +428,7 @@ export class ResponseParser {
 const HTTP_SLASH = Buffer.from("HTTP/");
 const UPGRADE = Buffer.from("upgrade");
 const CONNECTION = Buffer.from("connection");
+const KEEP_ALIVE = Buffer.from("keep-alive");
 const SET_COOKIE = Buffer.from("set-cookie");
 const PROXY_CONNECTION = Buffer.from("proxy-connection");
 const CONTENT_LENGTH = Buffer.from("content-length");

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { durationMs, MusterError, type Problem } from "@muster/kernel";
-import { courseOf } from "../schedule/stages.ts";
+import { courseOf, peakOf } from "../schedule/stages.ts";
 import { parseDemand, thresholdOf } from "../thresholds/threshold.ts";
 import type { LoadModel, LoadPlan, Workload } from "./scenario.ts";
 
@@ -108,7 +108,7 @@ function modelProblems(model: LoadModel | undefined, path: string): Problem[] {
   try {
     const course = courseOfModel(model);
     if (course.totalMs > MAX_RUN_MS) return [{ path, message: "takes longer than 48 hours" }];
-    const most = Math.max(...course.lines.map((line) => Math.max(line.from, line.to)));
+    const most = peakOf(course);
     if (most > MAX_VALUE) return [{ path, message: `asks for more than ${MAX_VALUE}` }];
     if (most <= 0) return [{ path, message: "asks for nothing" }];
   } catch (error) {

@@ -13,14 +13,15 @@ export class HttpResponse {
   readonly serviceMs: number;
 
   readonly #head: string;
-  readonly #body: Buffer | undefined;
+  /** One character per byte. */
+  readonly #body: string;
   #fields: HeaderFields | undefined;
 
   constructor(
     status: number,
     url: URL,
     head: string,
-    body: Buffer | undefined,
+    body: string,
     failure: Failure | undefined,
     responseMs: number,
     serviceMs: number,
@@ -46,11 +47,11 @@ export class HttpResponse {
 
   /** The bytes of the body; none when it was discarded, or when it was larger than the run keeps. */
   bytes(): Uint8Array {
-    return this.#body ?? new Uint8Array(0);
+    return Buffer.from(this.#body, "latin1");
   }
 
   text(): string {
-    return this.#body?.toString("utf8") ?? "";
+    return Buffer.from(this.#body, "latin1").toString("utf8");
   }
 
   /**

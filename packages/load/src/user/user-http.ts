@@ -255,7 +255,7 @@ function lowerCased(headers: Readonly<Record<string, string>>): Record<string, s
 }
 
 /** A request of a user on its way. */
-class PendingRequest implements Exchange {
+class PendingRequest implements Exchange, RequestOutcome {
   bytes = "";
   readonly headRequest: boolean;
   readonly idempotent: boolean;
@@ -267,6 +267,14 @@ class PendingRequest implements Exchange {
   retried = false;
   body: RequestBody | undefined;
   trace: string | undefined;
+  serverTiming: string | undefined;
+  readonly intendedAt: number;
+  readonly name: string;
+  readonly tags: Readonly<Record<string, string>> | undefined;
+  endedAt = 0;
+  status = 0;
+  failure: Failure | undefined;
+  bytesIn = 0;
 
   readonly address: PreparedAddress;
   readonly method: string;
@@ -277,9 +285,7 @@ class PendingRequest implements Exchange {
 
   readonly #user: UserHttp;
   readonly #context: HttpContext;
-  readonly #intendedAt: number;
-  readonly #name: string;
-  #kept: Buffer | undefined;
+  #kept = "";
   #discarded = false;
 
   constructor(
@@ -298,7 +304,7 @@ class PendingRequest implements Exchange {
     this.address = address;
     this.method = method;
     this.options = options;
-    this.#intendedAt = intendedAt;
+    this.intendedAt = intendedAt;
     this.redirects = redirects;
     this.resolve = resolve;
     this.reject = reject;
@@ -306,8 +312,13 @@ class PendingRequest implements Exchange {
     this.idempotent = IDEMPOTENT_METHODS.has(method);
     this.timeoutMs = options.timeoutMs ?? context.timeoutMs;
     const name = options.name ?? address.name;
-    this.#name = user.prefix === "" ? name : user.prefix + name;
+    this.name = user.prefix === "" ? name : user.prefix + name;
+    this.tags = options.tags;
     this.onBody = options.discardBody === true ? undefined : (bytes) => this.#keep(bytes);
+  }
+
+  get bytesOut(): number {
+    return this.bytes.length;
   }
 
   answered(response: ResponseParser, at: number): void {
@@ -318,7 +329,7 @@ class PendingRequest implements Exchange {
     }
     if (response.setsCookie) {
       const now = Date.now();
-      for (const cookie of new HttpResponse(status, this.address.url, head, undefined, undefined, 0, 0).headers.getAll(
+      for (const cookie of new HttpResponse(status, this.address.url, head, "", undefined, 0, 0).headers.getAll(
         "set-cookie",
       ) ?? []) {
         this.#user.cookies.store(cookie, this.address.url, now);
@@ -330,10 +341,11 @@ class PendingRequest implements Exchange {
       head,
       this.#kept,
       undefined,
-      at - this.#intendedAt,
+      at - this.intendedAt,
       at - this.sentAt,
     );
-    this.#record(at, status, undefined, head.length + response.bodyBytes, answer);
+    if (this.trace !== undefined) this.serverTiming = answer.headers.get("server-timing");
+    this.#record(at, status, undefined, head.length + response.bodyBytes);
     if (this.redirects > 0 && REDIRECTS.has(status)) {
       const location = answer.headers.get("location");
       if (location !== undefined && this.#user.follow(this, status, location, at)) return;
@@ -346,42 +358,28 @@ class PendingRequest implements Exchange {
       this.reject(new LoadStopped());
       return;
     }
-    this.#record(at, 0, failure, 0, undefined);
+    this.#record(at, 0, failure, 0);
     const service = this.sentAt === 0 ? 0 : at - this.sentAt;
-    this.resolve(new HttpResponse(0, this.address.url, "", undefined, failure, at - this.#intendedAt, service));
+    this.resolve(new HttpResponse(0, this.address.url, "", "", failure, at - this.intendedAt, service));
   }
 
-  #record(
-    at: number,
-    status: number,
-    failure: Failure | undefined,
-    bytesIn: number,
-    answer: HttpResponse | undefined,
-  ): void {
-    this.#context.record({
-      intendedAt: this.#intendedAt,
-      sentAt: this.sentAt,
-      firstByteAt: this.firstByteAt,
-      endedAt: at,
-      name: this.#name,
-      tags: this.options.tags,
-      status,
-      failure,
-      bytesIn,
-      bytesOut: this.bytes.length,
-      trace: this.trace,
-      serverTiming: this.trace === undefined ? undefined : answer?.headers.get("server-timing"),
-    });
+  /** Fills in how it ended and tells whoever counts. */
+  #record(at: number, status: number, failure: Failure | undefined, bytesIn: number): void {
+    this.endedAt = at;
+    this.status = status;
+    this.failure = failure;
+    this.bytesIn = bytesIn;
+    this.#context.record(this);
   }
 
   #keep(bytes: Buffer): void {
     if (this.#discarded) return;
-    const kept = this.#kept;
-    if ((kept?.length ?? 0) + bytes.length > this.#context.maxBodyBytes) {
+    if (this.#kept.length + bytes.length > this.#context.maxBodyBytes) {
       this.#discarded = true;
-      this.#kept = undefined;
+      this.#kept = "";
       return;
     }
-    this.#kept = kept === undefined ? Buffer.from(bytes) : Buffer.concat([kept, bytes]);
+    // As text of one character per byte: cheaper to make than a buffer, and decoded only if somebody reads it.
+    this.#kept += bytes.toString("latin1");
   }
 }

@@ -1,0 +1,155 @@
+import { execFile } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { createHistogram, createRandom, recordValue } from "@muster/kernel";
+import { FULL_SELF_TEST, offerConstantRate, runSelfTest } from "@muster/load";
+import { atLeast, atMost, type Bar, type BenchOptions, CannotJudge } from "../bar.ts";
+import { BODY } from "./body.ts";
+import { GENERATOR_CORE, type Peers, preparePeers } from "./peers.ts";
+
+const run = promisify(execFile);
+const CONNECTIONS = 50;
+
+interface Done {
+  readonly requests: number;
+  readonly failed: number;
+  readonly cpuMs: number;
+  readonly peakMb: number;
+}
+
+/** What a request costs beside the field's generators, and whether the figures of a load can be believed. */
+export async function load({ smoke, say }: BenchOptions): Promise<readonly Bar[]> {
+  if (availableParallelism() < 2) throw new CannotJudge("generator and server need a core each");
+  await using peers = await preparePeers(say);
+  const rounds = smoke ? 1 : 5;
+  const seconds = smoke ? 1 : 4;
+  return [
+    recording(smoke),
+    ...(await costs(peers, rounds, seconds, say)),
+    ...(await openModel(peers.url, smoke, say)),
+    ...(await truth(smoke, say)),
+    await memory(peers, smoke, say),
+  ];
+}
+
+/** Nanoseconds to record one value: the median of some rounds. */
+function recording(smoke: boolean): Bar {
+  const random = createRandom(1);
+  const values = Float64Array.from({ length: 4_096 }, () => Math.exp(random() * 8 - 2));
+  const times = smoke ? 1e5 : 1e7;
+  const rounds: number[] = [];
+  for (let round = 0; round < 7; round += 1) {
+    const histogram = createHistogram();
+    const begun = performance.now();
+    for (let nth = 0; nth < times; nth += 1) recordValue(histogram, values[nth & 4_095] as number);
+    rounds.push(((performance.now() - begun) * 1e6) / times);
+  }
+  return atMost("load.record", median(rounds), "ns", 30);
+}
+
+/** Requests per second of processor time beside wrk and autocannon, in alternated rounds. */
+async function costs(peers: Peers, rounds: number, seconds: number, say: (text: string) => void): Promise<Bar[]> {
+  const script = await peers.wrkScript(JSON.stringify(BODY));
+  const generators: Record<string, () => Promise<Done>> = {
+    "wrk get": () => wrk(peers.url, seconds),
+    raw: () => node("raw", peers.url, seconds),
+    "engine get": () => node("get", peers.url, seconds),
+    "autocannon get": () => node("autocannon-get", peers.url, seconds, CONNECTIONS, peers.autocannon),
+    "wrk post": () => wrk(peers.url, seconds, script),
+    "engine post": () => node("post", peers.url, seconds),
+    "autocannon post": () => node("autocannon-post", peers.url, seconds, CONNECTIONS, peers.autocannon),
+  };
+  const rates: Record<string, number[]> = {};
+  for (let round = 1; round <= rounds; round += 1) {
+    const line: string[] = [];
+    for (const [name, generate] of Object.entries(generators)) {
+      const { requests, failed, cpuMs } = await generate();
+      if (failed > 0) throw new Error(`${name}: ${failed} of ${requests} requests failed`);
+      const rate = (requests * 1_000) / cpuMs;
+      (rates[name] ??= []).push(rate);
+      line.push(`${name} ${Math.round(rate / 1_000)}k`);
+    }
+    say(`round ${round}, requests per CPU-second: ${line.join(", ")}`);
+  }
+  // Ratios within a round, because the machine is not the same in every round.
+  const ratio = (name: string, peer: string): number =>
+    median((rates[name] ?? []).map((rate, round) => rate / (rates[peer]?.[round] ?? Number.NaN)));
+  return [
+    atLeast("load.raw-wrk", ratio("raw", "wrk get"), "x", 0.95),
+    atLeast("load.get-wrk", ratio("engine get", "wrk get"), "x", 0.6),
+    atLeast("load.get-autocannon", ratio("engine get", "autocannon get"), "x", 1.3),
+    atLeast("load.post-wrk", ratio("engine post", "wrk post"), "x", 0.48),
+    atLeast("load.post-autocannon", ratio("engine post", "autocannon post"), "x", 1),
+  ];
+}
+
+/** How well an open model keeps to 10,000 requests a second. */
+async function openModel(url: string, smoke: boolean, say: (text: string) => void): Promise<Bar[]> {
+  const bars: Bar[] = [];
+  for (const precise of [false, true]) {
+    say(`10,000 requests a second${precise ? ", precise" : ""}`);
+    const { achievedPerSecond, sendLag } = await offerConstantRate(
+      {
+        request: { method: "GET", url: new URL(url) },
+        ratePerSecond: 10_000,
+        durationMs: smoke ? 500 : 5_000,
+        maxConnections: 100,
+        precise,
+      },
+      new AbortController().signal,
+    );
+    const name = precise ? "load.open-precise" : "load.open";
+    bars.push(
+      atMost(`${name}-shortfall`, Math.abs(1 - achievedPerSecond / 10_000) * 100, "%", 0.1),
+      atMost(`${name}-send-lag-p99`, sendLag?.p99 ?? Number.POSITIVE_INFINITY, "ms", precise ? 0.1 : 5),
+    );
+  }
+  return bars;
+}
+
+/** How far the percentiles are off when the server stalls. */
+async function truth(smoke: boolean, say: (text: string) => void): Promise<Bar[]> {
+  say("a server that stalls for 2 s in 20 s");
+  const short = { ratePerSecond: 500, durationMs: 2_000, stallMs: 500, stallAtMs: 500, connections: 50 };
+  const { rows, unaccounted } = await runSelfTest(smoke ? short : FULL_SELF_TEST);
+  return [
+    ...rows.map(({ name, deviation }) => atMost(`load.truth-${name}`, Math.abs(deviation) * 100, "%", 3)),
+    atMost("load.unaccounted", unaccounted, "requests", 0),
+  ];
+}
+
+/** Memory of a generator with 1,000 users. */
+async function memory(peers: Peers, smoke: boolean, say: (text: string) => void): Promise<Bar> {
+  say("1,000 users");
+  const { peakMb } = await node("get", peers.url, smoke ? 1 : 5, 1_000);
+  return atMost("load.memory-1000-users", peakMb, "MB", 200);
+}
+
+async function node(kind: string, url: string, seconds: number, connections = CONNECTIONS, module = ""): Promise<Done> {
+  const generator = join(import.meta.dirname, "generator.ts");
+  const words = [process.execPath, generator, kind, url, String(seconds), String(connections), module];
+  const { stdout } = await run("taskset", ["-c", GENERATOR_CORE, ...words]);
+  return JSON.parse(stdout) as Done;
+}
+
+/** wrk counts its requests but not its cost, which the shell that started it knows. */
+async function wrk(url: string, seconds: number, script?: string): Promise<Done> {
+  const words = ["-t1", `-c${CONNECTIONS}`, `-d${seconds}s`, ...(script === undefined ? [] : ["-s", script]), url];
+  const line = `taskset -c ${GENERATOR_CORE} wrk ${words.map((word) => `'${word}'`).join(" ")} && times`;
+  const { stdout } = await run("sh", ["-c", line]);
+  const requests = Number(/(\d+) requests in/.exec(stdout)?.[1]);
+  const cpu = [...(stdout.trimEnd().split("\n").at(-1) ?? "").matchAll(/(\d+)m([\d.]+)s/g)];
+  const cpuMs = cpu.reduce((sum, [, minutes, rest]) => sum + (Number(minutes) * 60 + Number(rest)) * 1_000, 0);
+  const failed = Number(/Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1] ?? 0);
+  if (!(requests > 0) || !(cpuMs > 0)) throw new Error(`wrk said:\n${stdout}`);
+  return { requests, failed, cpuMs, peakMb: 0 };
+}
+
+function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+}
