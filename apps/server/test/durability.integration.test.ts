@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { openEmbeddedPostgres, openPool, postgresLedger } from "@muster/adapters";
@@ -195,5 +197,23 @@ describe("two servers on one data folder", () => {
     assert.match(message, new RegExp(String(first.child.pid)));
     assert.equal(await second.ended, 2);
     assert.equal(first.child.exitCode, null);
+  });
+});
+
+describe("a port that is taken", () => {
+  it("is left to whoever has it, and the console says where it is instead", async (test) => {
+    const made = await project(test);
+    const squatter = createServer().listen(0, "127.0.0.1");
+    await once(squatter, "listening");
+    test.after(() => squatter.close());
+    const { port } = squatter.address() as AddressInfo;
+
+    const started = server(test, { ...made, port });
+    const { text } = await started.heard("notice", (notice) => notice.text.includes("is taken"));
+    const { url } = await started.heard("listening");
+
+    assert.equal(text, `port ${port} is taken, so the console is on ${new URL(url).port}`);
+    assert.equal((await fetch(new URL("/livez", url))).status, 200);
+    assert.equal(await started.stop(), 0);
   });
 });

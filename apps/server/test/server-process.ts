@@ -27,9 +27,18 @@ export function startServer(options: {
   readonly config: string;
   readonly data: string;
   readonly once?: boolean;
+  readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
 }): ServerProcess {
-  const args = ["--config", options.config, "--data", options.data, "--port", "0", ...(options.once ? ["--once"] : [])];
+  const args = [
+    "--config",
+    options.config,
+    "--data",
+    options.data,
+    "--port",
+    String(options.port ?? 0),
+    ...(options.once ? ["--once"] : []),
+  ];
   const child = fork(MAIN, args, {
     env: { ...process.env, ...options.env },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
