@@ -16,5 +16,6 @@ export * from "./json/canonical.ts";
 export * from "./run/run.ts";
 export * from "./run/run-store.ts";
 export * from "./secret/secret.ts";
+export * from "./statistics/comparison.ts";
 export * from "./statistics/histogram.ts";
 export * from "./statistics/random.ts";

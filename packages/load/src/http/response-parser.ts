@@ -108,7 +108,7 @@ export class ResponseParser {
    */
   read(bytes: Buffer, from: number, to: number): number {
     let at = from;
-    this.started = true;
+    if (to > from) this.started = true;
     while (at < to) {
       switch (this.#state) {
         case HEAD:
