@@ -1,5 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { MusterError, type Problem, Secret } from "@muster/kernel";
+import type { RateLimit } from "./domain/access/rate-limiter.ts";
+import type { Scope } from "./domain/access/role.ts";
 import type { ServingLimits } from "./domain/serving/served-model.ts";
 
 /** How this process is to run; read from the environment once, at the start. */
@@ -21,6 +23,8 @@ export interface Configuration {
   /** Whether callers without a key may predict. */
   readonly anonymousPredictions: boolean;
   readonly maxModelBytes: number;
+  /** How often one caller may ask, by what for. */
+  readonly rates: Readonly<Record<Scope | "login", RateLimit>>;
   /** Bounds of the process that tries out an uploaded model. */
   readonly validation: { readonly timeoutMs: number; readonly maxMemory: number; readonly maxOutput: number };
   /** Versions without an alias that stay in memory. */
@@ -55,6 +59,12 @@ export function readConfiguration(env: Readonly<Record<string, string | undefine
     return text;
   }
 
+  /** A burst of some seconds is let through at once. */
+  function rate(name: string, fallback: number, seconds = 2): RateLimit {
+    const perSecond = number(name, fallback, 1, 10_000_000);
+    return { perSecond, burst: perSecond * seconds };
+  }
+
   const configuration: Configuration = {
     host: env["HOST"] || "127.0.0.1",
     port: number("PORT", 8_080, 0, 65_535),
@@ -71,6 +81,12 @@ export function readConfiguration(env: Readonly<Record<string, string | undefine
     // Without a database there are no keys that a caller could have.
     anonymousPredictions: oneOf("ANONYMOUS_PREDICTIONS", ["0", "1"], env["DATABASE_URL"] ? "0" : "1") === "1",
     maxModelBytes: number("MAX_MODEL_BYTES", 512 * MIB, 1_024, 16 * 1_024 * MIB),
+    rates: {
+      predict: rate("RATE_PREDICT", 50_000),
+      read: rate("RATE_READ", 200),
+      write: rate("RATE_WRITE", 50),
+      login: rate("RATE_LOGIN", 5, 6),
+    },
     validation: {
       timeoutMs: number("VALIDATION_TIMEOUT_MS", 60_000, 100, 3_600_000),
       maxMemory: number("VALIDATION_MEMORY_MB", 2_048, 64, 1_048_576) * MIB,

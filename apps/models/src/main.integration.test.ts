@@ -109,6 +109,30 @@ test("metrics count requests by route and status, rows predicted, and the lag of
   await service.stop();
 });
 
+test("a caller who asks too often is told when to come back, and what is left", async () => {
+  const service = await startProcess({ RATE_PREDICT: "2" });
+  const ask = () =>
+    fetch(`${service.url}/v2/models/penguins/infer`, {
+      method: "POST",
+      body: BODY,
+      headers: { "content-type": "application/json" },
+    });
+
+  const answers = [await ask(), await ask(), await ask(), await ask(), await ask()];
+  const [first] = answers;
+  const last = answers.at(-1);
+
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 200, 200, 200, 429],
+  );
+  assert.equal(first?.headers.get("ratelimit-policy"), '"predict";q=4;w=2');
+  assert.match(first?.headers.get("ratelimit") ?? "", /^"predict";r=3;t=1$/);
+  assert.equal(last?.headers.get("retry-after"), "1");
+  assert.match(((await last?.json()) as { error: string }).error, /at most 2 requests a second/);
+  await service.stop();
+});
+
 test("the OpenAPI document describes the inference endpoint", async () => {
   const service = await startProcess();
 

@@ -63,6 +63,8 @@ export async function startService(
     maxBodyBytes: configuration.maxBodyBytes,
     guard: {
       authenticator: platform?.authenticator,
+      limits: configuration.rates,
+      clock,
       anonymous: configuration.anonymousPredictions ? ANONYMOUS : undefined,
     },
     control: platform?.control,

@@ -43,7 +43,9 @@ export function prepareErrorAnswer(known: KnownError, request: FastifyRequest, r
   // Fastify closes the connection on a sender that is still sending, who then sees a broken pipe instead of the reason.
   if (known.code === "too-large" && Number(request.headers["content-length"]) <= DRAINED_BYTES)
     reply.removeHeader("connection");
-  return reply.code(known.status).headers(known.headers);
+  // Who refused may have said more precisely when to come back.
+  const headers = reply.hasHeader("retry-after") ? {} : known.headers;
+  return reply.code(known.status).headers(headers);
 }
 
 /** The same as `application/problem+json` (RFC 9457). */

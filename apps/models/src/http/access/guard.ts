@@ -1,12 +1,15 @@
-import { MusterError } from "@muster/kernel";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import { type Clock, MusterError } from "@muster/kernel";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Authenticator } from "../../domain/access/authenticator.ts";
-import { type Access, type Principal, refusal } from "../../domain/access/role.ts";
+import { createRateLimiter, type RateLimit } from "../../domain/access/rate-limiter.ts";
+import { type Access, type Principal, refusal, type Scope } from "../../domain/access/role.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
     /** What the route asks of its caller; `public` for nothing. A route without it is refused at the start. */
     access?: Access | "public";
+    /** Counted as a login, by address, because there is no caller yet. */
+    isLogin?: boolean;
   }
   interface FastifyRequest {
     /** Who asks; undefined on public routes. */
@@ -19,32 +22,73 @@ export interface GuardOptions {
   readonly authenticator: Authenticator | undefined;
   /** Who a caller without a token is; absent when there is no such caller. */
   readonly anonymous: Principal | undefined;
+  /** How often a caller may ask, by what for. */
+  readonly limits: Readonly<Record<Scope | "login", RateLimit>>;
+  readonly clock: Clock;
 }
 
 export const SESSION_COOKIE = "muster_models_session";
 const TOKEN = /^m[sk]_[A-Za-z0-9_-]{43}$/;
 
 /** Lets a request through to its route only when its caller may use it. */
-export function guardRoutes(app: FastifyInstance, { authenticator, anonymous }: GuardOptions): void {
+export function guardRoutes(app: FastifyInstance, { authenticator, anonymous, limits, clock }: GuardOptions): void {
   app.decorateRequest("principal", undefined);
 
   app.addHook("onRoute", (route) => {
     if (route.config?.access === undefined) throw new Error(`route ${route.url} does not say who may use it`);
   });
 
-  app.addHook("onRequest", (request, _reply, done) => {
-    const access = request.routeOptions.config.access;
+  const meters = {
+    predict: createMeter("predict", limits.predict, clock),
+    read: createMeter("read", limits.read, clock),
+    write: createMeter("write", limits.write, clock),
+  };
+  const login = createMeter("login", limits.login, clock);
+
+  app.addHook("onRequest", (request, reply, done) => {
+    const { access, isLogin } = request.routeOptions.config;
     // Without a route the answer is 404, whoever asks.
-    if (access === undefined || access === "public") return done();
+    if (access === undefined || access === "public")
+      return done(isLogin === true ? login(request.ip, reply) : undefined);
+    const meter = meters[access.scope];
     const token = tokenOf(request);
     const found = token === undefined ? anonymous : authenticator?.recognise(token.text);
+    const decide = (principal: Principal | undefined): MusterError | undefined =>
+      admit(request, principal, access, token) ?? meter(callerKey(principal, request), reply);
     if (found instanceof Promise) {
-      // oxlint-disable-next-line promise/no-callback-in-promise -- the hook is synchronous for every caller that is remembered
-      found.then((principal) => done(admit(request, principal, access, token)), done);
+      // oxlint-disable-next-line promise/no-callback-in-promise -- the hook is synchronous for callers that are remembered
+      found.then((principal) => done(decide(principal)), done);
       return;
     }
-    done(admit(request, found, access, token));
+    done(decide(found));
   });
+}
+
+/** Counts a request of a caller, tells in headers what is left, and refuses what is too much. */
+type Meter = (caller: string, reply: FastifyReply) => MusterError | undefined;
+
+/** Headers as in draft-ietf-httpapi-ratelimit-headers-10. */
+function createMeter(name: string, limit: RateLimit, clock: Clock): Meter {
+  const limiter = createRateLimiter(limit);
+  const policy = `"${name}";q=${limit.burst};w=${Math.ceil(limit.burst / limit.perSecond)}`;
+  return (caller, reply) => {
+    const left = limiter.take(caller, clock.now());
+    const seconds = left >= 0 ? 0 : Math.ceil(-left / 1_000);
+    void reply
+      .header("ratelimit-policy", policy)
+      .header("ratelimit", `"${name}";r=${Math.max(0, left)};t=${seconds || 1}`);
+    if (left >= 0) return undefined;
+    void reply.header("retry-after", seconds);
+    return new MusterError(
+      "too-many-requests",
+      `at most ${limit.perSecond} requests a second; try again in ${seconds} s`,
+    );
+  };
+}
+
+/** Keys and sessions are counted each for itself; callers without one by their address. */
+function callerKey(principal: Principal | undefined, request: FastifyRequest): string {
+  return principal === undefined || principal.via === "anonymous" ? request.ip : principal.id;
 }
 
 interface Token {

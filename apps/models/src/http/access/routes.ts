@@ -60,7 +60,7 @@ export async function accessRoutes(
     if (request.method !== "GET") forget();
     done(null, payload);
   });
-  const open = { access: "public" } as const;
+  const open = { access: "public", isLogin: true } as const;
   const self = { access: { role: "viewer", scope: "read" } } as const;
   const selfWrite = { access: { role: "viewer", scope: "write" } } as const;
   const admin = { access: { role: "admin", scope: "write" } } as const;
