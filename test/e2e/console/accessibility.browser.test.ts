@@ -90,13 +90,13 @@ describe("every page, in both themes, at a desk and on a phone", { skip: without
       await using window = await openWindow(browser, view);
       await window.page.goto(`${stage.url}/sign-in`);
       await window.page.getByRole("heading", { name: "Sign in" }).waitFor();
-      const before = await faultsOf(window.page);
+      const fresh = await faultsOf(window.page);
 
       await window.page.getByLabel("Link or its token").fill("a-token-that-nobody-ever-printed-000000000");
       await window.page.getByRole("button", { name: "Sign in" }).click();
       await window.page.getByRole("alert").waitFor();
 
-      assert.deepEqual([...before, ...(await faultsOf(window.page))], []);
+      assert.deepEqual([...fresh, ...(await faultsOf(window.page))], []);
     });
 
     test(`the HTML report is accessible with everything unfolded (${seen})`, async () => {

@@ -289,7 +289,7 @@ describe("the console in use", { skip: withoutChromium() }, () => {
       await page.getByText("Live", { exact: true }).waitFor();
       const first = page.getByRole("row").nth(1);
       await first.hover();
-      const before = await first.innerText();
+      const untouched = await first.innerText();
 
       await stage.appendWaiver("origins");
       await page.getByRole("button", { name: "1 new record, show" }).waitFor();
@@ -297,7 +297,7 @@ describe("the console in use", { skip: withoutChromium() }, () => {
       await page.getByRole("button", { name: "1 new record, show" }).click();
 
       await first.getByText("origins").waitFor();
-      assert.equal(during.split("\t")[0], before.split("\t")[0]);
+      assert.equal(during.split("\t")[0], untouched.split("\t")[0]);
     });
 
     test("change the verdict of an open page", async () => {

@@ -8,6 +8,6 @@ export const KEYS = {
   everyEvidence: ["evidence"],
   evidence: (filters: EvidenceFilters) => ["evidence", filters],
   record: (seq: number) => ["record", seq],
-  /** Number of the newest record that an event told of. */
+  /** What events told of the ledger. */
   ledgerEnd: ["ledger-end"],
 } as const;

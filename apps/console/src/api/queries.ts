@@ -2,6 +2,7 @@ import { keepPreviousData, queryOptions, skipToken } from "@tanstack/react-query
 import type { EvidenceFilters } from "../evidence/filters.ts";
 import { verdictHoldsForMs } from "../readiness/expiry.ts";
 import type { Services } from "../app/services.ts";
+import type { HeardOfLedger } from "../evidence/arrivals.ts";
 import { KEYS } from "./keys.ts";
 
 const FIVE_MINUTES_MS = 300_000;
@@ -46,7 +47,7 @@ export function recordQuery({ api }: Services, seq: number) {
   });
 }
 
-/** Number of the newest record that an event told of, once one did. */
+/** What events told of the ledger, once one did. */
 export function ledgerEndQuery() {
-  return queryOptions<number>({ queryKey: KEYS.ledgerEnd, queryFn: skipToken });
+  return queryOptions<HeardOfLedger>({ queryKey: KEYS.ledgerEnd, queryFn: skipToken });
 }

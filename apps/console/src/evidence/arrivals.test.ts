@@ -10,18 +10,19 @@ function pageFrom(seq: number): EvidencePage {
 
 describe("records that arrive while a page is shown", () => {
   test("are counted from the newest that the page has", () => {
-    assert.equal(arrivalsSince(pageFrom(40), {}, 43, undefined), 3);
-    assert.equal(arrivalsSince(pageFrom(40), {}, 40, undefined), 0);
+    assert.equal(arrivalsSince(pageFrom(40), {}, { before: 38, end: 43 }, undefined), 3);
+    assert.equal(arrivalsSince(pageFrom(40), {}, { before: 38, end: 40 }, undefined), 0);
     assert.equal(arrivalsSince(pageFrom(40), {}, undefined, undefined), 0);
   });
 
   test("are counted from the last look where a filter hides which of them fit", () => {
-    assert.equal(arrivalsSince(pageFrom(12), { outcome: "fail" }, 43, 41), 2);
-    assert.equal(arrivalsSince(pageFrom(12), { outcome: "fail" }, 43, 43), 0);
+    assert.equal(arrivalsSince(pageFrom(12), { outcome: "fail" }, { before: 40, end: 43 }, undefined), 3);
+    assert.equal(arrivalsSince(pageFrom(12), { outcome: "fail" }, { before: 40, end: 43 }, 41), 2);
+    assert.equal(arrivalsSince(pageFrom(12), { outcome: "fail" }, { before: 40, end: 43 }, 43), 0);
   });
 
   test("do not concern a page further back", () => {
-    assert.equal(arrivalsSince(pageFrom(40), { before: 41 }, 90, undefined), 0);
+    assert.equal(arrivalsSince(pageFrom(40), { before: 41 }, { before: 40, end: 90 }, undefined), 0);
   });
 
   test("are put in place only where nobody points", () => {

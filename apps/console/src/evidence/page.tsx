@@ -60,7 +60,7 @@ export function EvidencePage() {
       <StaleNote readAt={list.dataUpdatedAt} />
       {list.error && <ProblemPanel failure={asFailure(list.error)} onRetry={() => void list.refetch()} />}
       {list.data ? (
-        <EvidenceList page={list.data} filters={filters} pending={list.isPlaceholderData} />
+        <EvidenceList page={list.data} readAt={list.dataUpdatedAt} filters={filters} pending={list.isPlaceholderData} />
       ) : (
         !list.error && (
           <Delayed>
@@ -76,15 +76,17 @@ export function EvidencePage() {
 
 function EvidenceList({
   page,
+  readAt,
   filters,
   pending,
 }: {
   readonly page: Page;
+  readonly readAt: number;
   readonly filters: EvidenceFilters;
   readonly pending: boolean;
 }) {
   const { holding, held } = useHold();
-  const refresh = useArrivals(page, filters, held);
+  const refresh = useArrivals(page, readAt, filters, held);
   const older = page.next === undefined ? undefined : { ...filters, before: page.next };
   const { before, ...newest } = filters;
 
@@ -129,7 +131,7 @@ function EvidenceList({
               <ChevronRight size={14} aria-hidden="true" />
             </Link>
           ) : (
-            <span className="faint">the ledger begins here</span>
+            <span className="faint">{isFiltered(filters) ? "nothing older matches" : "the ledger begins here"}</span>
           )}
         </span>
       </nav>
@@ -156,18 +158,25 @@ function useHold() {
  * Shows new records at once where nothing is disturbed by it, and counts them otherwise. Once counted
  * they wait to be asked for, so that nothing moves while the pointer is on its way to the count.
  */
-function useArrivals(page: Page, filters: EvidenceFilters, held: boolean): { waiting: number; show: () => void } {
+function useArrivals(
+  page: Page,
+  readAt: number,
+  filters: EvidenceFilters,
+  held: boolean,
+): { waiting: number; show: () => void } {
   const queries = useQueryClient();
-  const { data: end } = useQuery(ledgerEndQuery());
-  const [seenEnd, setSeenEnd] = useState<number>();
+  const { data: ledger } = useQuery(ledgerEndQuery());
+  // Where the ledger ended, as far as this page knew, when the list was read.
+  const [readEnd, setReadEnd] = useState({ readAt, end: ledger?.end });
+  if (readEnd.readAt !== readAt) setReadEnd({ readAt, end: ledger?.end });
   const [counting, setCounting] = useState(false);
-  const waiting = arrivalsSince(page, filters, end, seenEnd);
+  const waiting = arrivalsSince(page, filters, ledger, readEnd.end);
   const atOnce = waiting > 0 && !counting && mayRefresh(filters, held);
   const show = useCallback((): void => {
-    setSeenEnd(end);
+    setReadEnd((before) => ({ ...before, end: ledger?.end }));
     setCounting(false);
     void queries.invalidateQueries({ queryKey: KEYS.everyEvidence });
-  }, [end, queries]);
+  }, [ledger, queries]);
   useEffect(() => {
     if (atOnce) show();
     else if (waiting > 0) setCounting(true);

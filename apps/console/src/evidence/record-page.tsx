@@ -27,8 +27,8 @@ export function RecordPage() {
   const valid = Number.isSafeInteger(seq) && seq >= 1;
   const record = useQuery({ ...recordQuery(services, seq), enabled: valid });
   const { data: readiness } = useQuery(readinessQuery(services, undefined, false));
-  const { data: end } = useQuery(ledgerEndQuery());
-  const last = Math.max(readiness?.head.seq ?? 0, end ?? 0);
+  const { data: heard } = useQuery(ledgerEndQuery());
+  const last = Math.max(readiness?.head.seq ?? 0, heard?.end ?? 0);
   useTitle(`Record #${text}`, "Evidence");
 
   return (

@@ -23,8 +23,8 @@ export function RecordTable({
           <th role="columnheader" scope="col" className="records-mark">
             Result
           </th>
-          <th role="columnheader" scope="col" className="records-subject">
-            Subject
+          <th role="columnheader" scope="col" className="records-about">
+            About
           </th>
           <th role="columnheader" scope="col">
             Said
@@ -65,8 +65,8 @@ function RecordRow({ record, search }: { readonly record: LedgerRecord; readonly
       <td role="cell" className="records-mark">
         <Status mark={markOfEvidence(evidence)} />
       </td>
-      <td role="cell" className="records-subject">
-        {subjectOf(record)}
+      <td role="cell" className="records-about">
+        {aboutOf(record)}
       </td>
       <td role="cell" className="records-said" title={evidenceSentence(evidence)}>
         {evidenceSentence(evidence)}
@@ -81,7 +81,7 @@ function RecordRow({ record, search }: { readonly record: LedgerRecord; readonly
   );
 }
 
-function subjectOf({ evidence }: LedgerRecord): string {
+function aboutOf({ evidence }: LedgerRecord): string {
   switch (evidence.kind) {
     case "judgement":
       return evidence.check;

@@ -58,13 +58,12 @@ export function VerificationResult({ verification }: { readonly verification: Ve
       <span className="verify-detail">
         {at && (
           <>
-            {at.reason}.{" "}
+            {at.reason}; {counted(seq, "record")} before it {seq === 1 ? "holds" : "hold"}.{" "}
             <Link to="/evidence/$seq" params={{ seq: String(at.seq) }} search={{}}>
-              Record #{at.seq}
-            </Link>{" "}
+              Open record #{at.seq}
+            </Link>
           </>
         )}
-        {counted(seq, "record")} before it {seq === 1 ? "holds" : "hold"}.
       </span>
     </span>
   );

@@ -58,7 +58,7 @@ describe("an event", () => {
     applyLiveEvent({ type: "evidence.appended", id: 1, from: 18, to: 21 }, queries, refresh);
     applyLiveEvent({ type: "evidence.appended", id: 2, from: 17, to: 17 }, queries, refresh);
 
-    assert.equal(queries.getQueryData(KEYS.ledgerEnd), 21);
+    assert.deepEqual(queries.getQueryData(KEYS.ledgerEnd), { before: 17, end: 21 });
     assert.equal(refreshes(), 2);
   });
 });

@@ -1,6 +1,7 @@
 import type { LiveEvent, Readiness } from "@muster/contract";
 import type { QueryClient } from "@tanstack/react-query";
 import { KEYS } from "../api/keys.ts";
+import type { HeardOfLedger } from "../evidence/arrivals.ts";
 
 /**
  * Brings what the page knows up to date after an event. News of a run is put in place at once; new
@@ -21,7 +22,10 @@ export function applyLiveEvent(event: LiveEvent, queries: QueryClient, refresh: 
       return;
     }
     case "evidence.appended":
-      queries.setQueryData<number>(KEYS.ledgerEnd, (known) => Math.max(known ?? 0, event.to));
+      queries.setQueryData<HeardOfLedger>(KEYS.ledgerEnd, (known) => ({
+        before: known?.before ?? event.from - 1,
+        end: Math.max(known?.end ?? 0, event.to),
+      }));
       refresh();
   }
 }

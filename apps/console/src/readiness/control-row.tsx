@@ -1,6 +1,6 @@
 import type { CheckDescription } from "@muster/contract";
 import type { AssessedControl, Ground } from "@muster/kernel";
-import { groundsWorstFirst, groundTitle, markOfControl, oldestEvidence } from "@muster/report/reading";
+import { controlSaid, groundsWorstFirst, groundTitle, markOfControl, oldestEvidence } from "@muster/report/reading";
 import { Link } from "@tanstack/react-router";
 import { Age, Instant } from "../parts/age.tsx";
 import { Status } from "../parts/mark.tsx";
@@ -28,8 +28,19 @@ export function ControlRow({
       <summary data-row>
         <Status mark={mark} />
         <span className="control-title">{control.title}</span>
+        <span className="control-said">{controlSaid(assessed)}</span>
         <span className="control-owner">{control.owner}</span>
-        <span className="control-age">{seen === undefined ? "never seen" : <Age at={seen} />}</span>
+        <span className="control-age">
+          {waiver ? (
+            <>
+              ends <Age at={waiver.evidence.until} />
+            </>
+          ) : seen === undefined ? (
+            "never seen"
+          ) : (
+            <Age at={seen} />
+          )}
+        </span>
       </summary>
       <div className="control-body">
         {waiver && (

@@ -1,5 +1,6 @@
 import type { AssessedControl, Ground, JudgementEvidence, Placed } from "@muster/kernel";
 import {
+  controlSaid,
   groundsWorstFirst,
   groundTitle,
   markOfControl,
@@ -18,12 +19,13 @@ export function controlRows(controls: readonly AssessedControl[], page: Page, op
 function controlRow(assessed: AssessedControl, page: Page, open: boolean): Markup {
   const { control, status, waiver } = assessed;
   const { shape, tone, word } = markOfControl(status);
-  const seen = oldestEvidence(assessed);
   return html`<details class="fold control" id="control-${control.id}" data-tone="${tone}" ${open && html` open`}>
     <summary>
-      <span class="status">${mark(shape)}${word}</span><span class="control-title">${control.title}</span
-      ><span class="control-owner">${control.owner}</span
-      ><span class="control-age">${seen === undefined ? "never seen" : relativeText(seen, page.now)}</span>
+      <span class="status">${mark(shape)}${word}</span>
+      <span class="control-title">${control.title}</span>
+      <span class="control-said">${controlSaid(assessed)}</span>
+      <span class="control-owner">${control.owner}</span>
+      <span class="control-age">${ageOf(assessed, page)}</span>
     </summary>
     <div class="control-body">
       ${
@@ -46,6 +48,13 @@ function controlRow(assessed: AssessedControl, page: Page, open: boolean): Marku
       ${groundsWorstFirst(assessed).map((ground) => groundBlock(ground, assessed.grounds.length > 1, page))}
     </div>
   </details>`;
+}
+
+/** How old the evidence is, or for how long a waiver still stands. */
+function ageOf(assessed: AssessedControl, { now }: Page): string {
+  if (assessed.waiver) return `ends ${relativeText(assessed.waiver.evidence.until, now)}`;
+  const seen = oldestEvidence(assessed);
+  return seen === undefined ? "never seen" : relativeText(seen, now);
 }
 
 /** One check. Its own state is said only where the control has several, since otherwise the row above says it. */

@@ -17,9 +17,11 @@ function recordRow(record: LedgerRecord, shownAt: Map<string, number>, page: Pag
   const check = evidence.kind === "judgement" ? page.checks.get(evidence.check) : undefined;
   return html`<details class="fold record" id="record-${seq}" data-tone="${tone}">
     <summary>
-      <span class="mono faint">#${seq}</span><span class="status">${mark(shape)}${word}</span
-      ><span class="record-title">${evidenceTitle(evidence, check)}</span
-      ><span class="record-age">${relativeText(evidence.at, page.now)}</span>
+      <span class="mono faint">#${seq}</span>
+      <span class="status">${mark(shape)}${word}</span>
+      <span class="record-title">${evidenceTitle(evidence, check)}</span>
+      <span class="record-said">${evidenceSentence(evidence)}</span>
+      <span class="record-age">${relativeText(evidence.at, page.now)}</span>
     </summary>
     <div class="record-body">
       <p class="seen">${evidenceSentence(evidence)}</p>

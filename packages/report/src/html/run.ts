@@ -3,12 +3,19 @@ import { markOfStep, type TimedStep, timeline, tookText } from "../reading/index
 import { html, type Markup } from "./markup.ts";
 import { mark, time } from "./page.ts";
 
+/** The report of a run is written before the run ends, so it usually finds it going on. */
+const STATES = {
+  running: "Going on when this was written; started",
+  completed: "Completed; started",
+  aborted: "Aborted; started",
+} as const satisfies Record<Run["state"], string>;
+
 /** The steps of the run with how long each took, drawn on one line of time. */
 export function runSteps(run: Run): Markup {
   const { steps, totalMs } = timeline(run.steps);
   return html`<div class="panel">
     <div class="run">
-      <p class="soft">${run.state}, started ${time(run.startedAt)}, ${tookText(totalMs)} of work</p>
+      <p class="soft">${STATES[run.state]} ${time(run.startedAt)}, ${tookText(totalMs)} of work</p>
       <ol class="steps">
         ${steps.map(stepRow)}
       </ol>

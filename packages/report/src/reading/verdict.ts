@@ -37,6 +37,13 @@ export function groundsWorstFirst(control: AssessedControl): readonly Ground[] {
   return [...control.grounds].sort((a, b) => order.indexOf(a.status) - order.indexOf(b.status));
 }
 
+/** A control in one line: what was seen of what does not hold, or of everything where all holds. */
+export function controlSaid(control: AssessedControl): string {
+  if (control.waiver) return control.waiver.evidence.reason;
+  const telling = control.status === "met" ? control.grounds : control.grounds.filter(({ status }) => status !== "met");
+  return telling.map((ground) => ground.reason).join("; ");
+}
+
 /** When the oldest piece of evidence under a control was seen; undefined where there is none. */
 export function oldestEvidence(control: AssessedControl): string | undefined {
   return control.grounds
