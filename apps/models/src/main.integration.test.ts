@@ -129,7 +129,7 @@ test("a caller who asks too often is told when to come back, and what is left", 
   assert.equal(first?.headers.get("ratelimit-policy"), '"predict";q=4;w=2');
   assert.match(first?.headers.get("ratelimit") ?? "", /^"predict";r=3;t=1$/);
   assert.equal(last?.headers.get("retry-after"), "1");
-  assert.match(((await last?.json()) as { error: string }).error, /at most 2 requests a second/);
+  assert.match((await last?.text()) ?? "", /at most 2 requests a second/);
   await service.stop();
 });
 

@@ -28,6 +28,12 @@ export interface Service {
 /** Who a caller without a key is, where such callers may predict. */
 const ANONYMOUS: Principal = { user: "anonymous", role: "viewer", scopes: ["predict"], via: "anonymous", id: "-" };
 
+/** Parts that a test or a benchmark puts in the place of the real ones. */
+export interface ServiceParts {
+  readonly clock?: Clock;
+  readonly runtime?: ModelRuntime;
+}
+
 /**
  * Builds every part and listens. Models are loaded and warm when this resolves.
  * @throws {MusterError} when a model that comes with the platform cannot be served, or PostgreSQL not be reached.
@@ -35,10 +41,11 @@ const ANONYMOUS: Principal = { user: "anonymous", role: "viewer", scopes: ["pred
 export async function startService(
   configuration: Configuration,
   log: FastifyBaseLogger,
-  clock: Clock = { now: Date.now },
+  parts: ServiceParts = {},
 ): Promise<Service> {
   const metrics = createPrometheusMetrics();
-  const runtime = createOnnxRuntime({ threads: configuration.threads });
+  const clock = parts.clock ?? { now: Date.now };
+  const runtime = parts.runtime ?? createOnnxRuntime({ threads: configuration.threads });
   const table = createServingTable();
   const serving: ServingOptions = {
     limits: configuration.limits,
