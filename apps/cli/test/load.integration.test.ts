@@ -130,6 +130,44 @@ export default defineLoad({ target: ${JSON.stringify(url)}, workloads: [{ scenar
     assert.match(paced.out, /^PASSED: 2 of 2 thresholds met; 50 requests/);
   });
 
+  it("finds no limit where none is reached, and says so", async () => {
+    const words = ["load", "capacity", `${url}/`, "--start", "20", "--max", "40", "--step", "200ms", "--json"];
+
+    const { code, out } = await runMuster(words, { cwd: folder });
+
+    assert.equal(code, 3);
+    assert.match((JSON.parse(out) as { verdict: string }).verdict, /^NO LIMIT FOUND: .* holds at 40\/s/);
+  });
+
+  it("tells a target that fails from one that does not, and exits 1", async () => {
+    const words = ["load", "ab", `${url}/`, `${url}/broken`, "--turns", "4", "--turn", "100ms"];
+
+    const { code, out } = await runMuster(words, { cwd: folder });
+
+    assert.equal(code, 1, out);
+    assert.match(out, /^B IS (WORSE|MIXED): .*errors 0 % against 100 %/);
+  });
+
+  it("compares saved reports, and refuses what is none", async () => {
+    for (const [name, path] of [
+      ["a.json", "/"],
+      ["b.json", "/broken"],
+    ] as const) {
+      await runMuster(["load", "bench", url + path, "--duration", "200ms", "--save", name], { cwd: folder });
+    }
+    await writeFile(join(folder, "none.json"), "{}");
+
+    const worse = await runMuster(["load", "compare", "a.json", "b.json"], { cwd: folder });
+    const same = await runMuster(["load", "compare", "a.json", "a.json"], { cwd: folder });
+    const none = await runMuster(["load", "compare", "a.json", "none.json"], { cwd: folder });
+
+    assert.equal(worse.code, 1, worse.out);
+    assert.equal(same.code, 0);
+    assert.match(same.out, /^NO DIFFERENCE SEEN/);
+    assert.equal(none.code, 2);
+    assert.match(none.err, /is not a load report/);
+  });
+
   it("refuses what is no address", async () => {
     const { code } = await runMuster(["load", "bench", "ftp://example.org"], { cwd: folder });
 

@@ -1,4 +1,5 @@
 export { type ConstantRate, offerConstantRate, runConstantRate } from "./constant-rate/constant-rate.ts";
+export type { RequestDescription } from "./http/request-bytes.ts";
 export { multipart, type MultipartBody, type UploadFile } from "./http/multipart.ts";
 export { csvFile, type DataSource, generated, jsonLinesFile, type RowOrder, rows } from "./scenario/data-source.ts";
 export {
@@ -30,3 +31,13 @@ export {
   startLoadFile,
 } from "./run/load-run.ts";
 export { FULL_SELF_TEST, runSelfTest, type SelfTestOptions, type SelfTestResult } from "./self-test/self-test.ts";
+export { type Capacity, type CapacityStep } from "./capacity/capacity-search.ts";
+export { type CapacityMeasurement, measureCapacity } from "./capacity/measure-capacity.ts";
+export { compareReports } from "./comparison/compare-reports.ts";
+export {
+  compareTargets,
+  DEFAULT_COMPARISON,
+  type TargetComparison,
+  type TargetsVerdict,
+} from "./comparison/compare-targets.ts";
+export type { Difference, TurnsVerdict } from "./comparison/judge-turns.ts";

@@ -1,4 +1,5 @@
 import { durationMs, MusterError } from "@muster/kernel";
+import type { RequestDescription } from "@muster/load";
 import { defineCommand } from "../program/command.ts";
 import { REPORT_OPTIONS } from "../load/report-output.ts";
 
@@ -86,9 +87,7 @@ export const loadBench = defineCommand({
     const { runBench } = await import("../load/run-bench.ts");
     return runBench(
       {
-        url: readUrl(args[0] ?? ""),
-        method: options.method ?? (options.body === undefined ? "GET" : "POST"),
-        body: options.body,
+        request: requestOf(args[0], options),
         insecure: options.insecure,
         connections: options.connections,
         durationMs: options.duration ?? durationMs("10s"),
@@ -115,8 +114,144 @@ export const loadSelfTest = defineCommand({
   },
 });
 
+export const loadCapacity = defineCommand({
+  name: "load capacity",
+  summary: "Find the highest rate at which an objective holds",
+  description:
+    "Puts short loads of rising rates on one address until the objective breaks, narrows the gap, and tries both ends again before it believes them. The answer is the rate at which it still holds and the rate at which it breaks. Takes about a minute.",
+  args: [TARGET],
+  options: {
+    objective: { kind: "text", value: "LIST", summary: 'What must hold; "p95 < 100ms, errors < 1%" unless given' },
+    start: {
+      kind: "number",
+      value: "N",
+      minimum: 1,
+      maximum: 100_000,
+      summary: "Requests per second to begin with; 100 unless given",
+    },
+    max: {
+      kind: "number",
+      value: "N",
+      minimum: 1,
+      maximum: 100_000,
+      summary: "Requests per second to stop at; 100000 unless given",
+    },
+    step: { kind: "duration", value: "TIME", summary: "How long each rate is held; 2s unless given" },
+    ...REQUEST_OPTIONS,
+    json: REPORT_OPTIONS.json,
+  },
+  examples: [{ line: "muster load capacity http://127.0.0.1:8080/", says: "how much it can take" }],
+  async run({ options, args, io }) {
+    const { runCapacity } = await import("../load/run-capacity.ts");
+    const { start, max, step, insecure } = options;
+    return runCapacity(
+      {
+        request: requestOf(args[0], options),
+        objective: listed(options.objective ?? "p95 < 100ms, errors < 1%"),
+        insecure,
+        search: {
+          ...(start === undefined ? {} : { startPerSecond: start }),
+          ...(max === undefined ? {} : { maxPerSecond: max }),
+        },
+        ...(step === undefined ? {} : { stepMs: step }),
+      },
+      options.json,
+      io,
+    );
+  },
+});
+
+export const loadAb = defineCommand({
+  name: "load ab",
+  summary: "Load two targets in turns and say whether they differ",
+  description:
+    "Loads two addresses alternately in one run, so that whatever else happens on the machines happens to both, and judges the turns with the Mann-Whitney test and the errors with Fisher's. It makes as many turns as it takes to find the change that you ask for, and says so when it could not. It exits 1 when b is worse.",
+  args: [
+    { value: "A", summary: "Address of the one that is known", required: true },
+    { value: "B", summary: "Address of the one that is judged", required: true },
+  ],
+  options: {
+    rate: {
+      kind: "number",
+      value: "N",
+      minimum: 1,
+      maximum: 100_000,
+      summary: "Requests begun per second; 200 unless given",
+    },
+    turn: { kind: "duration", value: "TIME", summary: "Length of one turn; 1s unless given" },
+    effect: {
+      kind: "number",
+      value: "PERCENT",
+      minimum: 1,
+      maximum: 1_000,
+      summary: "Change of the median that must be found; 10 unless given",
+    },
+    turns: {
+      kind: "number",
+      value: "N",
+      minimum: 4,
+      maximum: 10_000,
+      summary: "Turns of each side at most; 60 unless given",
+    },
+    ...REQUEST_OPTIONS,
+    json: REPORT_OPTIONS.json,
+  },
+  examples: [{ line: "muster load ab http://127.0.0.1:8080/ http://127.0.0.1:8081/", says: "is the new one slower?" }],
+  async run({ options, args, io }) {
+    const { runTargets } = await import("../load/run-comparison.ts");
+    const { DEFAULT_COMPARISON } = await import("@muster/load");
+    const { rate, turn, effect, turns, insecure } = options;
+    const maxTurns = turns ?? DEFAULT_COMPARISON.maxTurns;
+    return runTargets(
+      {
+        ...DEFAULT_COMPARISON,
+        a: requestOf(args[0], options),
+        b: requestOf(args[1], options),
+        ratePerSecond: rate ?? DEFAULT_COMPARISON.ratePerSecond,
+        turnMs: turn ?? DEFAULT_COMPARISON.turnMs,
+        effect: effect === undefined ? DEFAULT_COMPARISON.effect : effect / 100,
+        maxTurns,
+        minTurns: Math.min(DEFAULT_COMPARISON.minTurns, maxTurns),
+        insecure,
+      },
+      options.json,
+      io,
+    );
+  },
+});
+
+export const loadCompare = defineCommand({
+  name: "load compare",
+  summary: "Compare two saved load reports",
+  description:
+    "Judges whether two runs of the same plan differ in their response times and errors, second by second. Two runs also differ in everything that changed on the machines in between; muster load ab does not have that weakness. It exits 1 when the second is worse.",
+  args: [
+    { value: "A", summary: "A report that --save wrote", required: true },
+    { value: "B", summary: "The report that is judged", required: true },
+  ],
+  options: { json: REPORT_OPTIONS.json },
+  examples: [{ line: "muster load compare before.json after.json", says: "did the change make it slower?" }],
+  async run({ options, args, io }) {
+    const { runReports } = await import("../load/run-comparison.ts");
+    return runReports(args, options.json, io);
+  },
+});
+
 /** The commands about load, in the order in which help lists them. */
-export const LOAD_COMMANDS = [loadRun, loadBench, loadSelfTest];
+export const LOAD_COMMANDS = [loadRun, loadBench, loadCapacity, loadAb, loadCompare, loadSelfTest];
+
+interface RequestChoices {
+  readonly method: string | undefined;
+  readonly body: string | undefined;
+}
+
+function requestOf(address: string | undefined, { method, body }: RequestChoices): RequestDescription {
+  return {
+    method: method ?? (body === undefined ? "GET" : "POST"),
+    url: readUrl(address ?? ""),
+    ...(body === undefined ? {} : { body }),
+  };
+}
 
 function readUrl(text: string): URL {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {

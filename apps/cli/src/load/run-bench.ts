@@ -1,5 +1,5 @@
 import type { LoadReport } from "@muster/contract";
-import { defineScenario, runRawBench, startLoad } from "@muster/load";
+import { defineScenario, type RequestDescription, runRawBench, startLoad } from "@muster/load";
 import type { Io } from "../output/io.ts";
 import type { ExitCode } from "../program/command.ts";
 import { onInterruption } from "../up/interruption.ts";
@@ -11,9 +11,7 @@ const DEFAULT_CONNECTIONS_AT_RATE = 10_000;
 
 /** What `muster load bench` was asked for. */
 export interface BenchRequest {
-  readonly url: URL;
-  readonly method: string;
-  readonly body: string | undefined;
+  readonly request: RequestDescription;
   readonly insecure: boolean;
   readonly connections: number | undefined;
   readonly durationMs: number;
@@ -29,14 +27,14 @@ export async function runBench(request: BenchRequest, choices: ReportChoices, io
 }
 
 async function atFullSpeed(request: BenchRequest, io: Io): Promise<LoadReport> {
-  const { url, method, body, insecure, connections, durationMs, thresholds } = request;
+  const { insecure, connections, durationMs, thresholds } = request;
   const controller = new AbortController();
   const stop = (): void => controller.abort();
   const ignore = onInterruption({ stop, end: stop }, io.now);
   try {
     return await runRawBench(
       {
-        request: { method, url, ...(body === undefined ? {} : { body }) },
+        request: request.request,
         connections: connections ?? DEFAULT_CONNECTIONS,
         durationMs,
         insecure,
@@ -50,7 +48,8 @@ async function atFullSpeed(request: BenchRequest, io: Io): Promise<LoadReport> {
 }
 
 function atRate(request: BenchRequest, rate: number, io: Io): Promise<LoadReport> {
-  const { url, method, body, insecure, connections, durationMs, thresholds } = request;
+  const { insecure, connections, durationMs, thresholds } = request;
+  const { url, method, body } = request.request;
   const bench = defineScenario({
     name: "bench",
     async run(user) {

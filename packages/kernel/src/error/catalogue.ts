@@ -185,6 +185,20 @@ export const ERRORS = {
     cause: "The disk is full, or the folder is not there or not yours to write to.",
     fix: "Make room or choose another place; the report was printed before.",
   },
+  "load-stopped": {
+    title: "The load was stopped before there was a result",
+    status: 409,
+    exit: 3,
+    cause: "Somebody ended it, or a signal did.",
+    fix: "Start it again and let it finish.",
+  },
+  "load-report-invalid": {
+    title: "The load report cannot be read",
+    status: 400,
+    exit: 2,
+    cause: "The file is not there, is not JSON, or is not in the format muster-load/1.",
+    fix: "Give a file that `muster load run --save` or `muster load bench --save` wrote.",
+  },
   "run-active": {
     title: "A run is going on",
     status: 409,
@@ -248,6 +262,27 @@ export const ERRORS = {
     cause:
       "The file is damaged, uses what the runtime does not know, or does not give the answers that its card promises.",
     fix: "Export the model again as ONNX, and check that its card belongs to that file.",
+  },
+  "data-invalid": {
+    title: "The file cannot become a dataset",
+    status: 422,
+    exit: 3,
+    cause: "It is damaged, in another format or encoding than was said, or not what its columns were said to be.",
+    fix: "Correct what the message names: the file, its format or encoding, or the types of its columns.",
+  },
+  "query-refused": {
+    title: "The query cannot be answered",
+    status: 422,
+    exit: 2,
+    cause: "It is not one SELECT over the tables that were named, or its SQL does not hold.",
+    fix: "Correct what the message names. Files, settings and other tables cannot be asked for.",
+  },
+  "data-limit": {
+    title: "It needs more than it may use",
+    status: 422,
+    exit: 3,
+    cause: "It took too long, or needed too much memory or room for its result, and was stopped.",
+    fix: "Ask for less: fewer rows, a narrower condition, a LIMIT; or let the operator raise the limit.",
   },
   overloaded: {
     title: "Too much is waiting already",

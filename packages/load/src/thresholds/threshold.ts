@@ -91,10 +91,10 @@ export function judgeThreshold(threshold: Threshold, metrics: Metrics, elapsedMs
   const what = demand.metric === undefined ? demand.statistic : `${demand.metric} ${demand.statistic}`;
   const figure = demand.metric === undefined && demand.unit === "ms" ? `response ${what}` : what;
   const { limit } = demand;
-  const allowed = `allowed ${demand.operator} ${shown(demand.limit, demand.unit)}`;
+  const allowed = `allowed ${demand.operator} ${shownValue(demand.limit, demand.unit)}`;
   if (seen === undefined) return { text, ok: false, limit, figure, summary: `${what}: there is no data; ${allowed}` };
-  const ok = compare(seen, demand.operator, demand.limit);
-  return { text, ok, seen, limit, figure, summary: `${what} ${shown(seen, demand.unit)}, ${allowed}` };
+  const ok = compareWith(seen, demand.operator, demand.limit);
+  return { text, ok, seen, limit, figure, summary: `${what} ${shownValue(seen, demand.unit)}, ${allowed}` };
 }
 
 function scopedText({ that, scenario, step, tag }: Threshold): string {
@@ -187,7 +187,8 @@ function statisticOf(histogram: Parameters<typeof quantile>[0] | undefined, stat
   }
 }
 
-function compare(seen: number, operator: string, limit: number): boolean {
+/** Whether a value stands to a limit as the operator of a demand says. */
+export function compareWith(seen: number, operator: string, limit: number): boolean {
   switch (operator) {
     case "<":
       return seen < limit;
@@ -202,7 +203,8 @@ function compare(seen: number, operator: string, limit: number): boolean {
   }
 }
 
-function shown(value: number, unit: Demand["unit"]): string {
+/** A value with its unit, for people. */
+export function shownValue(value: number, unit: Demand["unit"]): string {
   const number = unit === "%" ? value * 100 : value;
   const digits = Math.abs(number) >= 100 ? number.toFixed(0) : String(Number(number.toPrecision(3)));
   return unit === "" ? digits : unit === "/s" ? `${digits}/s` : `${digits} ${unit}`;
