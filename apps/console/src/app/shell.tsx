@@ -181,6 +181,7 @@ function PaletteWithCommands({ onClose, onHelp }: { readonly onClose: () => void
   const commands = buildCommands({
     checks: readiness?.checks ?? [],
     controls: readiness?.verdict.controls ?? [],
+    gate: readiness?.verdict.gate,
     mayRun: useMay("operator"),
     acts,
   });

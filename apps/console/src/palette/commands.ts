@@ -1,7 +1,7 @@
 import type { CheckDescription } from "@muster/contract";
 import type { AssessedControl } from "@muster/kernel";
 import type { EvidenceFilters } from "../evidence/filters.ts";
-import { filterCommand } from "../evidence/filters.ts";
+import { filterCommand, shellWord } from "../evidence/filters.ts";
 import { type Theme, THEMES } from "../theme/theme.ts";
 
 /** Something that can be gone to or done from the palette. */
@@ -27,18 +27,25 @@ export interface PaletteActs {
   signOut(): void;
 }
 
-export const RUN_COMMAND = "muster up --once";
+/** The command that judges a gate anew. */
+export function runCommand(gate: string | undefined): string {
+  return gate === undefined ? "muster up --once" : `muster up --once --gate ${shellWord(gate)}`;
+}
+
 export const VERIFY_COMMAND = "muster evidence verify";
 
 /** Every command for what is known: pages and acts, then controls and checks by name. */
 export function buildCommands({
   checks,
   controls,
+  gate,
   mayRun,
   acts,
 }: {
   readonly checks: readonly CheckDescription[];
   readonly controls: readonly AssessedControl[];
+  /** The gate that a run decides, where it is known. */
+  readonly gate?: string | undefined;
   readonly mayRun: boolean;
   readonly acts: PaletteActs;
 }): readonly PaletteCommand[] {
@@ -57,7 +64,15 @@ export function buildCommands({
     list("waivers", "Waivers", { kind: "waiver" }),
     list("runs", "Runs", { kind: "run" }),
     ...(mayRun
-      ? [{ id: "run", group: "Do", title: "Run again", command: RUN_COMMAND, run: acts.run } satisfies PaletteCommand]
+      ? [
+          {
+            id: "run",
+            group: "Do",
+            title: "Run again",
+            command: runCommand(gate),
+            run: acts.run,
+          } satisfies PaletteCommand,
+        ]
       : []),
     { id: "verify", group: "Do", title: "Verify the chain", command: VERIFY_COMMAND, run: acts.verify },
     ...THEMES.map((theme): PaletteCommand => ({

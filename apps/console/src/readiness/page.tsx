@@ -9,7 +9,9 @@ import { readinessQuery } from "../api/queries.ts";
 import { useLive, useServices } from "../app/services.ts";
 import { SessionContext } from "../app/session.ts";
 import { useTitle } from "../app/title.ts";
+import { shellWord } from "../evidence/filters.ts";
 import { useRowShortcuts } from "../keyboard/use-shortcuts.ts";
+import { CommandLine } from "../parts/command-line.tsx";
 import { ProblemPanel } from "../states/problem-panel.tsx";
 import { Bones, Delayed } from "../states/skeleton.tsx";
 import { StaleNote } from "../states/stale-note.tsx";
@@ -129,6 +131,7 @@ export function ReadinessView({ readiness, readAt }: { readonly readiness: Readi
           shows here.
         </Empty>
       )}
+      <CommandLine command={`muster readiness --gate ${shellWord(verdict.gate)}`} />
       {controlToWaive && (
         <WaiveDialog control={controlToWaive} environment={environment} onClose={() => setWaiving(undefined)} />
       )}

@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { problemsOf, WaiverRequestSchema } from "@muster/contract";
 import { sampleReadiness, sampleReport } from "@muster/report/sample";
 import { verdictHoldsForMs } from "./expiry.ts";
-import { WAIVER_DAYS, waiverProblems, waiverRequest } from "./waiver-form.ts";
+import { WAIVER_DAYS, waiverCommand, waiverProblems, waiverRequest } from "./waiver-form.ts";
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 const STARTED = Date.UTC(2026, 10, 21, 21);
@@ -42,5 +42,12 @@ describe("the waiver form", () => {
       assert.equal(request.reason, "staging listens on loopback");
       assert.ok(Date.parse(request.until) < STARTED + 90 * DAY && Date.parse(request.until) > STARTED);
     }
+  });
+
+  test("shows the command that grants the same", () => {
+    assert.equal(
+      waiverCommand({ reason: "loopback only", days: 30 }, "encrypted", "staging"),
+      "muster waive encrypted --environment staging --until 30d --reason 'loopback only'",
+    );
   });
 });

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { asFailure } from "../api/failure.ts";
 import { KEYS } from "../api/keys.ts";
 import { useServices } from "../app/services.ts";
-import { RUN_COMMAND } from "../palette/commands.ts";
+import { runCommand } from "../palette/commands.ts";
 import { CommandLine } from "../parts/command-line.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { ProblemPanel } from "../states/problem-panel.tsx";
@@ -32,7 +32,7 @@ export function RunDialog({ readiness, onClose }: { readonly readiness: Readines
       <p className="soft">Nothing is changed on the service. Earlier evidence stays.</p>
       <div className="field">
         <span className="small soft">The same from a terminal</span>
-        <CommandLine command={RUN_COMMAND} />
+        <CommandLine command={runCommand(verdict.gate)} />
       </div>
       {start.error && <ProblemPanel failure={asFailure(start.error)} />}
       <footer className="dialog-foot">

@@ -4,10 +4,11 @@ import { type FormEvent, useState } from "react";
 import { asFailure } from "../api/failure.ts";
 import { KEYS } from "../api/keys.ts";
 import { useNow, useServices } from "../app/services.ts";
+import { CommandLine } from "../parts/command-line.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { ProblemPanel } from "../states/problem-panel.tsx";
 import { dayText } from "../time/local-text.ts";
-import { WAIVER_DAYS, waiverEnd, waiverProblems, waiverRequest } from "./waiver-form.ts";
+import { WAIVER_DAYS, waiverCommand, waiverEnd, waiverProblems, waiverRequest } from "./waiver-form.ts";
 
 /** Accepts, by name and for a while, that a control is not met. */
 export function WaiveDialog({
@@ -78,6 +79,10 @@ export function WaiveDialog({
             ))}
           </div>
         </fieldset>
+        <div className="field">
+          <span className="small soft">The same from a terminal</span>
+          <CommandLine command={waiverCommand({ reason, days }, control.id, environment)} />
+        </div>
         {waive.error && <ProblemPanel failure={asFailure(waive.error)} />}
         <footer className="dialog-foot">
           <button type="button" className="button" onClick={onClose}>

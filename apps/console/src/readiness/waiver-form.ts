@@ -1,4 +1,5 @@
 import type { WaiverRequest } from "@muster/contract";
+import { shellWord } from "../evidence/filters.ts";
 
 /** What somebody filled in. */
 export interface WaiverForm {
@@ -32,4 +33,10 @@ export function waiverEnd(days: number, now: number): number {
 
 export function waiverRequest(form: WaiverForm, control: string, environment: string, now: number): WaiverRequest {
   return { control, environment, reason: form.reason.trim(), until: new Date(waiverEnd(form.days, now)).toISOString() };
+}
+
+/** The command that grants the same waiver. */
+export function waiverCommand(form: WaiverForm, control: string, environment: string): string {
+  const reason = form.reason.trim() === "" ? "…" : form.reason.trim();
+  return `muster waive ${control} --environment ${shellWord(environment)} --until ${form.days}d --reason ${shellWord(reason)}`;
 }
