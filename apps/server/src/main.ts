@@ -169,8 +169,9 @@ async function firstRun(
   const [left] = await starter.reconcile();
   if (left) {
     onNotice(`continuing run ${left.id}, which was interrupted`);
-    const continued = await starter.result(left.id);
-    if (continued.state === "completed") return continued;
+    // One that cannot be ended is ended by the next start, which says why where that fails too.
+    const continued = await starter.result(left.id).catch(() => undefined);
+    if (continued?.state === "completed") return continued;
   }
   const run = await starter.start("muster up", gate, prologue);
   return starter.result(run.id);
@@ -200,8 +201,10 @@ function messageOf(error: unknown): string {
 
 /** Beside a command the log goes to a file, since the terminal is the command's; alone it goes to standard error, for the journal. */
 function openLog(folder: string): Logger {
-  const target = process.send ? join(folder, "muster.log") : 2;
-  return pino({ base: { service: "muster" } }, destination({ dest: target, sync: true }));
+  const lines = destination({ dest: process.send ? join(folder, "muster.log") : 2, sync: true });
+  // A log that cannot be written, on a full disk for instance, must not end what it tells about.
+  lines.on("error", () => {});
+  return pino({ base: { service: "muster" } }, lines);
 }
 
 const stop = new AbortController();

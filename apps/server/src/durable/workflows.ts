@@ -1,5 +1,5 @@
 import { DBOS, type DLogger } from "@dbos-inc/dbos-sdk";
-import { openPool } from "@muster/adapters";
+import { namingErrors, openPool } from "@muster/adapters";
 import type { DurableSteps } from "@muster/application";
 import type { Secret } from "@muster/kernel";
 import type { Logger } from "pino";
@@ -50,7 +50,25 @@ export async function openWorkflows<Request, Result>(options: {
     onError: (error) => log.warn({ err: error }, "a connection of the workflows broke"),
   });
   const steps: DurableSteps = { step: (step, work) => DBOS.runStep(work, { name: step }) };
-  const registered = DBOS.registerWorkflow((request: Request) => workflow(request, steps), { name });
+  // A workflow ends its own failures, so one that throws could not write down its end: the database did not
+  // take it. It stays to be continued, and whoever waits for it here must not wait for ever.
+  const unwritten = new Map<string, PromiseWithResolvers<never>>();
+  const unwrittenEnd = (id: string): PromiseWithResolvers<never> => {
+    const known = unwritten.get(id) ?? Promise.withResolvers<never>();
+    known.promise.catch(() => {});
+    unwritten.set(id, known);
+    return known;
+  };
+  const run = async (request: Request): Promise<Result> => {
+    const id = DBOS.workflowID ?? "";
+    try {
+      return await namingErrors(() => workflow(request, steps));
+    } catch (error) {
+      unwrittenEnd(id).reject(error);
+      throw error;
+    }
+  };
+  const registered = DBOS.registerWorkflow(run, { name });
   DBOS.setConfig({
     name: "muster",
     systemDatabaseUrl: url.reveal(),
@@ -80,7 +98,10 @@ export async function openWorkflows<Request, Result>(options: {
 
   return {
     async result(id) {
-      const result = await DBOS.getResult<Result>(id, { pollingIntervalMs: RESULT_POLL_MS });
+      const result = await Promise.race([
+        DBOS.getResult<Result>(id, { pollingIntervalMs: RESULT_POLL_MS }),
+        unwrittenEnd(id).promise,
+      ]);
       // Without a time limit, null is what a workflow without a result would give, and ours have one.
       return result as Result;
     },

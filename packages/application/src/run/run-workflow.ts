@@ -120,11 +120,11 @@ export async function runWorkflow(
       const run = await existingRun(request.run, dependencies);
       return { result: await dependencies.writeReport({ run, readiness, collections }) };
     });
-    await steps.step("complete", () => end("completed", readiness.verdict.sentence, request, dependencies));
+    await end("completed", readiness.verdict.sentence, request, dependencies);
     return { state: "completed", readiness, files };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    await steps.step("abort", () => end("aborted", reason, request, dependencies));
+    await end("aborted", reason, request, dependencies);
     return { state: "aborted", code: codeOf(error), reason };
   }
 }
@@ -228,6 +228,10 @@ async function unlessStopping(stopping: AbortSignal): Promise<void> {
   if (stopping.aborted) await new Promise<never>(() => {});
 }
 
+/**
+ * Ends a run. This is no remembered step: an end that could not be written, on a full disk for
+ * instance, must be tried again and not be remembered as failed. Writing it twice changes nothing.
+ */
 async function end(
   state: "completed" | "aborted",
   summary: string,

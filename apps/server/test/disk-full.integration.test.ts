@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, it, type TestContext } from "node:test";
+import { openEmbeddedPostgres, openPool, postgresLedger } from "@muster/adapters";
+import { startServer, temporaryProject } from "./server-process.ts";
+
+/** Room for a cluster and little more. */
+const DISK_SIZE = "160m";
+const CHUNK = Buffer.alloc(1024 * 1024);
+
+/** A disk of its own can only be made by root on Linux. */
+const canMount = process.platform === "linux" && process.getuid?.() === 0;
+
+/** A project whose data lies on a small disk of its own. */
+async function projectOnSmallDisk(test: TestContext) {
+  const made = await temporaryProject();
+  mkdirSync(made.data);
+  execFileSync("mount", ["-t", "tmpfs", "-o", `size=${DISK_SIZE},mode=755`, "tmpfs", made.data]);
+  test.after(async () => {
+    spawnSync("umount", [made.data]);
+    await made.remove();
+  });
+  const ballast = join(made.data, "ballast");
+  return {
+    ...made,
+    /** Takes every byte that is left. */
+    fill(): void {
+      const file = openSync(ballast, "a");
+      try {
+        for (let size = CHUNK.length; size > 0;) {
+          try {
+            writeSync(file, CHUNK, 0, size);
+          } catch {
+            size = Math.floor(size / 2);
+          }
+        }
+      } finally {
+        closeSync(file);
+      }
+    },
+    free: () => rmSync(ballast),
+  };
+}
+
+async function holds(data: string): Promise<{ intact: boolean; milestones: readonly string[] }> {
+  const postgres = await openEmbeddedPostgres({ dataFolder: data, exclusive: false });
+  const pool = openPool(postgres.url);
+  try {
+    const ledger = postgresLedger(pool);
+    const { records } = await ledger.page({ kind: "run" }, 100);
+    const milestones = records.map(({ evidence }) => (evidence.kind === "run" ? evidence.milestone : "")).reverse();
+    return { intact: (await ledger.verify()).intact, milestones };
+  } finally {
+    await pool.end();
+    await postgres.close();
+  }
+}
+
+describe("on a full disk", { skip: canMount ? false : "making a small disk needs root on Linux" }, () => {
+  it("a run ends with 3 and a clear error, leaves no half report, and all is well once there is room", async (test) => {
+    const made = await projectOnSmallDisk(test);
+    const cramped = startServer({ ...made, once: true });
+    await cramped.heard("step", ({ change }) => change.step === "security" && change.state === "done");
+
+    made.fill();
+    const { code, message } = await cramped.heard("failed");
+    const exit = await cramped.ended;
+    const reports = await readdir(join(made.data, "runs")).catch(() => []);
+    made.free();
+    const roomy = startServer({ ...made, once: true });
+    const { verdict } = await roomy.heard("verdict");
+    await roomy.ended;
+    const { intact, milestones } = await holds(made.data);
+
+    assert.equal(code, "database-full", message);
+    assert.equal(exit, 3);
+    assert.deepEqual(reports, []);
+    assert.equal(verdict.counts.met, 2);
+    assert.equal(intact, true);
+    assert.equal(
+      milestones.filter((each) => each === "started").length,
+      milestones.filter((each) => each !== "started").length,
+    );
+  });
+
+  it("a start says that there is no room and ends with 3", async (test) => {
+    const made = await projectOnSmallDisk(test);
+    const first = startServer({ ...made, once: true });
+    await first.heard("verdict");
+    await first.ended;
+
+    made.fill();
+    const cramped = startServer({ ...made, once: true });
+    const { code, message } = await cramped.heard("failed");
+
+    assert.equal(code, "database-full", message);
+    assert.equal(await cramped.ended, 3);
+  });
+});
