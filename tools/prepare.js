@@ -6,11 +6,11 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const vite = `${root}node_modules/vite/bin/vite.js`;
-const console = `${root}apps/console`;
+const folder = `${root}apps/console`;
 
-if (existsSync(vite) && existsSync(`${console}/index.html`)) {
+if (existsSync(vite) && existsSync(`${folder}/index.html`)) {
   const build = spawnSync("node", [vite, "build", "--logLevel", "warn"], {
-    cwd: console,
+    cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
   });
   if (build.status !== 0) {

@@ -8,4 +8,11 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+// bin/muster.js on an older Node stays in between and holds a channel to this process. When it is killed the channel
+// closes, and nothing may stay behind that nobody can stop any more.
+if (process.channel) {
+  process.on("disconnect", () => process.kill(process.pid, "SIGTERM"));
+  process.channel.unref();
+}
+
 process.exitCode = await runProgram(process.argv.slice(2), COMMANDS, processIo());

@@ -168,6 +168,35 @@ export default defineLoad({ target: ${JSON.stringify(url)}, workloads: [{ scenar
     assert.match(none.err, /is not a load report/);
   });
 
+  it("writes a plan from curl commands, and the plan is one", async () => {
+    await writeFile(join(folder, "commands.txt"), `curl '${url}/' -H 'accept: text/html'\n`);
+    const words = ["load", "import", "curl", "commands.txt"];
+
+    const printed = await runMuster(words, { cwd: folder });
+    const source = printed.out.replace('"@muster/load"', JSON.stringify(import.meta.resolve("@muster/load")));
+    await writeFile(join(folder, "imported.ts"), source.replace('for: "1m"', 'for: "300ms"'));
+    const ran = await runMuster(["load", "run", "imported.ts", "--workers", "1", "--json"], { cwd: folder });
+    const written = await runMuster([...words, "--out", "imported.ts"], { cwd: folder });
+
+    assert.equal(printed.code, 0);
+    const report = (JSON.parse(ran.out) as { data: LoadReport }).data;
+    assert.ok(report.total.requests > 0 && report.total.failed === 0, ran.out);
+    assert.equal(written.code, 3, "a file that is there is not overwritten");
+  });
+
+  it("replays an access log", async () => {
+    const lines = [0, 1].map((second) => `- - - [21/Nov/2026:12:00:0${second} +0000] "GET /x HTTP/1.1" 200 1`);
+    await writeFile(join(folder, "access.log"), [...lines, "nonsense"].join("\n"));
+
+    const { code, out, err } = await runMuster(["load", "replay", "access.log", `${url}/`, "--speed", "500"], {
+      cwd: folder,
+    });
+
+    assert.equal(code, 0, out);
+    assert.match(out, /^PASSED: no thresholds; 2 requests/);
+    assert.match(err, /^left out: 1 line /);
+  });
+
   it("refuses what is no address", async () => {
     const { code } = await runMuster(["load", "bench", "ftp://example.org"], { cwd: folder });
 

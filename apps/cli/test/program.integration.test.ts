@@ -1,27 +1,12 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { accessSync, constants } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { describe, it } from "node:test";
+import { olderNode } from "../src/testing/older-node.ts";
 import { runMuster } from "../src/testing/run-command.ts";
 
 const cwd = tmpdir();
-
-/** A Node on this machine that cannot run Muster itself. */
-function olderNode(): string | undefined {
-  for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
-    const file = join(folder, "node");
-    try {
-      accessSync(file, constants.X_OK);
-      const version = execFileSync(file, ["--version"], { encoding: "utf8" });
-      if (Number.parseInt(version.slice(1), 10) < 26) return file;
-    } catch {
-      // No Node here.
-    }
-  }
-  return undefined;
-}
 
 describe("the program", () => {
   it("prints help without a command and exits 0", async () => {

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { GateVerdict } from "@muster/kernel";
+import { olderNode } from "../src/testing/older-node.ts";
 import { type Ended, type Running, runMuster, startMuster } from "../src/testing/run-command.ts";
 
 interface UpEnvelope {
@@ -229,6 +230,29 @@ describe("muster up and the commands beside it", { concurrency: false }, () => {
 
     await eventually(() => !isAlive(server), "the server ends");
   });
+
+  const older = olderNode();
+  it(
+    "behind an older Node too: interrupted it stops in order, killed it leaves nothing behind",
+    { skip: older === undefined && "no older Node here" },
+    async () => {
+      const options = { cwd: folder, ...(older === undefined ? {} : { node: older }) };
+      const interrupted = startMuster(["up", "--port", "0"], options);
+      await interrupted.until("Serving until Ctrl-C.");
+      interrupted.child.kill("SIGINT");
+      const ended = await interrupted.ended;
+
+      const killed = startMuster(["up", "--port", "0"], options);
+      await killed.until("console at");
+      const [command = 0] = await childrenOf(killed.child.pid ?? 0);
+      const [server = 0] = await childrenOf(command);
+      killed.child.kill("SIGKILL");
+      await eventually(() => !isAlive(command) && !isAlive(server), "command and server end");
+
+      assert.equal(ended.code, 0);
+      assert.match(ended.err, /stopped/);
+    },
+  );
 
   it("reports every problem of a configuration at once, and exits 2", async () => {
     await writeFile(join(folder, "broken.ts"), config('{ id: "A B", title: "", checks: ["http-statu"] }'));

@@ -237,8 +237,61 @@ export const loadCompare = defineCommand({
   },
 });
 
+export const loadImport = defineCommand({
+  name: "load import",
+  summary: "Write a load plan from a recording",
+  description:
+    "Writes readable scenario code from an HTTP archive that a browser saved, or from curl commands that it copied. Credentials are not written down; the code reads them from the environment. Requests to other origins are left out, because a plan loads one service.",
+  args: [
+    { value: "KIND", summary: "What the file is", required: true, choices: ["har", "curl"] },
+    { value: "FILE", summary: "The recording", required: true },
+  ],
+  options: {
+    out: { kind: "text", value: "FILE", hint: "file", summary: "Write the plan here; otherwise it is printed" },
+  },
+  examples: [{ line: "muster load import har shop.har --out shop.load.ts", says: "a plan to read and to change" }],
+  async run({ options, args, io }) {
+    const { runImport } = await import("../load/run-import.ts");
+    return runImport(args[0] === "har" ? "har" : "curl", args[1] ?? "", options.out, io);
+  },
+});
+
+export const loadReplay = defineCommand({
+  name: "load replay",
+  summary: "Send the requests of an access log again, at their own pace",
+  description:
+    "Reads an access log in the common or combined format and sends its GET, HEAD and OPTIONS requests to an address at the times of the log, times a factor. Requests with a body are left out, because logs do not have it.",
+  args: [{ value: "LOG", summary: "The access log", required: true }, TARGET],
+  options: {
+    speed: {
+      kind: "number",
+      value: "PERCENT",
+      minimum: 1,
+      maximum: 100_000,
+      summary: "Pace in per cent of the log's own; 100 unless given",
+    },
+    ...REPORT_OPTIONS,
+  },
+  examples: [
+    { line: "muster load replay access.log http://127.0.0.1:8080/ --speed 200", says: "yesterday, twice as fast" },
+  ],
+  async run({ options, args, io }) {
+    const { runReplay } = await import("../load/run-import.ts");
+    return runReplay(args[0] ?? "", readUrl(args[1] ?? ""), (options.speed ?? 100) / 100, options, io);
+  },
+});
+
 /** The commands about load, in the order in which help lists them. */
-export const LOAD_COMMANDS = [loadRun, loadBench, loadCapacity, loadAb, loadCompare, loadSelfTest];
+export const LOAD_COMMANDS = [
+  loadRun,
+  loadBench,
+  loadCapacity,
+  loadAb,
+  loadCompare,
+  loadImport,
+  loadReplay,
+  loadSelfTest,
+];
 
 interface RequestChoices {
   readonly method: string | undefined;

@@ -49,8 +49,9 @@ export type Options = Readonly<Record<string, Option>>;
 export type OptionValues<O extends Options> = {
   readonly [K in keyof O]: O[K] extends FlagOption
     ? boolean
-    : | (O[K] extends NumberOption | DurationOption ? number : O[K] extends ChoiceOption<infer C> ? C : string)
-      | undefined;
+    :
+        | (O[K] extends NumberOption | DurationOption ? number : O[K] extends ChoiceOption<infer C> ? C : string)
+        | undefined;
 };
 
 /** A word that stands on its own after the command. */

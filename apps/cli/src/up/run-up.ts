@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Announcement } from "@muster/contract";
 import { ERRORS, MusterError } from "@muster/kernel";
 import { printEnvelope } from "../output/envelope.ts";
@@ -89,6 +90,11 @@ export async function runUp(request: UpRequest, io: Io): Promise<ExitCode> {
   }
 }
 
+/** Where the server writes what it does, in full. */
+function serverLog(data: string): string {
+  return join(data, "logs", "muster.log");
+}
+
 function flagsOf({ config, data, port, once, gate }: UpRequest): string[] {
   return [
     "--config",
@@ -125,6 +131,7 @@ function showVerdict(request: UpRequest, announcement: Verdict, listening: Liste
     "",
     `${label("report")} ${shortPath(files.html, io.cwd)}`,
     `${label("facts")} ${shortPath(files.facts, io.cwd)}`,
+    `${label("log")} ${shortPath(serverLog(request.data), io.cwd)}`,
     `${label("ledger")} record ${head.seq}, ${head.hash.slice(0, 16)}`,
   ];
   if (listening) {
@@ -139,7 +146,10 @@ function showVerdict(request: UpRequest, announcement: Verdict, listening: Liste
 function showFailure(request: UpRequest, { code, message, problems }: Failed, io: Io): void {
   const error = new MusterError(code, message, { problems });
   if (request.json) io.out(`${JSON.stringify(problemEnvelope("up", error), null, 2)}\n`);
-  else io.err(problemText(error, paintFor(io.errIsTerminal, io.env), io.columns()));
+  else {
+    io.err(problemText(error, paintFor(io.errIsTerminal, io.env), io.columns()));
+    io.err(`log: ${shortPath(serverLog(request.data), io.cwd)}\n`);
+  }
 }
 
 function exitCode(

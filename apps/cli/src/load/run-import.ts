@@ -1,0 +1,50 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { MusterError } from "@muster/kernel";
+import { planSource, readAccessLog, readCurl, readHar, replayPlan, startLoad } from "@muster/load";
+import type { Io } from "../output/io.ts";
+import { counted } from "../output/text.ts";
+import { EXIT, type ExitCode } from "../program/command.ts";
+import { giveReport, type ReportChoices } from "./report-output.ts";
+import { watchLoad } from "./watch-load.ts";
+
+/** Writes a plan from a recording of some other tool: to a file that is not there yet, or to standard output. */
+export async function runImport(kind: "har" | "curl", file: string, to: string | undefined, io: Io): Promise<ExitCode> {
+  const text = await read(resolve(io.cwd, file));
+  const source = planSource(kind === "har" ? readHar(text) : readCurl(text), file);
+  if (to === undefined) {
+    io.out(source);
+    return EXIT.good;
+  }
+  const path = resolve(io.cwd, to);
+  try {
+    await writeFile(path, source, { flag: "wx" });
+  } catch (error) {
+    throw new MusterError("load-output", `${path} could not be written: ${(error as Error).message}`, { cause: error });
+  }
+  io.out(`written: ${to}\n`);
+  return EXIT.good;
+}
+
+/** Sends the requests of an access log again, at their own pace times a factor. */
+export async function runReplay(
+  file: string,
+  base: URL,
+  speed: number,
+  choices: ReportChoices,
+  io: Io,
+): Promise<ExitCode> {
+  const { requests, skipped } = readAccessLog(await read(resolve(io.cwd, file)), base);
+  if (skipped > 0)
+    io.err(`${skipped} lines are left out: they have a body, or are not in the common or combined format\n`);
+  const report = await watchLoad((options) => startLoad(replayPlan(requests, base, speed), options), io);
+  return giveReport("load replay", report, choices, io);
+}
+
+async function read(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new MusterError("load-import", `${path} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+}
