@@ -1,0 +1,112 @@
+import { MusterError } from "@muster/kernel";
+import type { DriftOrder, RowSet } from "../../domain/dataset/data-engine.ts";
+import type { Bin, DriftCounts } from "../../domain/dataset/drift.ts";
+import { type Session, textOf } from "./session.ts";
+import { identifier, literal } from "./sql-text.ts";
+import { holdToTables } from "./statement.ts";
+
+/** Ranges of numbers: the tenths of the reference. */
+const RANGES = 10;
+/** Values of a text column that are told apart; the rarer ones are one bin together. */
+const MAX_CATEGORIES = 250;
+const ORDERED_TYPE = /^(U?(TINY|SMALL|BIG|HUGE)?INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL|DATE|TIME)/;
+
+/** Counts what the drift of columns is judged from. A column is read once and grouped by value; the rest is small. */
+export async function countDrift(session: Session, order: DriftOrder): Promise<readonly DriftCounts[]> {
+  await openRows(session, "reference", order.reference);
+  await openRows(session, "current", order.current);
+  await session.confine([]);
+  const counts: DriftCounts[] = [];
+  for (const { name, type } of await columnsToCompare(session, order)) {
+    counts.push(await countColumn(session, name, ORDERED_TYPE.test(type)));
+  }
+  return counts;
+}
+
+/** A view of one side's rows. Its condition is held to the side's own table, as part of the statement that runs. */
+async function openRows(session: Session, side: string, { file, where }: RowSet): Promise<void> {
+  await session.attach(file, `input_${side}`, "READ_ONLY").catch((error: unknown) => {
+    // Both sides may be rows of one file, which is attached once.
+    if (!/already attached/.test(String(error))) throw error;
+  });
+  const attached = await session.objects(
+    `SELECT database_name AS name FROM duckdb_databases() WHERE path = ${literal(file)}`,
+  );
+  const rows = `${side}_rows`;
+  await session.run(`CREATE TEMP VIEW ${rows} AS SELECT * FROM ${identifier(textOf(attached[0]?.["name"]))}.main.data`);
+  const statement = where === undefined ? `SELECT * FROM ${rows}` : `SELECT * FROM ${rows} WHERE (\n${where}\n)`;
+  holdToTables(await session.parse(statement), [rows]);
+  await session.run(`CREATE TEMP VIEW ${side}_side AS ${statement}`);
+}
+
+async function columnsToCompare(
+  session: Session,
+  { columns }: DriftOrder,
+): Promise<readonly { readonly name: string; readonly type: string }[]> {
+  const reference = (await session.read("SELECT * FROM reference_side LIMIT 0")).columns;
+  const current = new Set((await session.read("SELECT * FROM current_side LIMIT 0")).columns.map(({ name }) => name));
+  const shared = reference.filter(({ name }) => current.has(name));
+  if (columns === undefined) return shared;
+  return columns.map((name) => {
+    const found = shared.find((each) => each.name === name);
+    if (!found) throw new MusterError("query-refused", `"${name}" is not a column of both sides`);
+    return found;
+  });
+}
+
+async function countColumn(session: Session, column: string, isOrdered: boolean): Promise<DriftCounts> {
+  const value = identifier(column);
+  await session.run(`CREATE OR REPLACE TEMP TABLE grouped AS
+    SELECT value, CAST(sum(r) AS BIGINT) AS r, CAST(sum(c) AS BIGINT) AS c FROM (
+      SELECT ${value} AS value, count(*) AS r, 0 AS c FROM reference_side GROUP BY ${value}
+      UNION ALL SELECT ${value}, 0, count(*) FROM current_side GROUP BY ${value})
+    GROUP BY value`);
+  const [totals] = await session.objects(`SELECT
+      coalesce(sum(r) FILTER (value IS NOT NULL), 0) AS r, coalesce(sum(r) FILTER (value IS NULL), 0) AS r_nulls,
+      coalesce(sum(c) FILTER (value IS NOT NULL), 0) AS c, coalesce(sum(c) FILTER (value IS NULL), 0) AS c_nulls
+    FROM grouped`);
+  const reference = { rows: Number(totals?.["r"]), nulls: Number(totals?.["r_nulls"]) };
+  const current = { rows: Number(totals?.["c"]), nulls: Number(totals?.["c_nulls"]) };
+  const both = { column, reference, current };
+  if (reference.rows === 0 || current.rows === 0) {
+    return { ...both, kind: isOrdered ? "numeric" : "categorical", bins: [], ksDistance: undefined };
+  }
+  if (isOrdered) return { ...both, kind: "numeric", ...(await ranges(session, reference.rows, current.rows)) };
+  return { ...both, kind: "categorical", bins: await categories(session), ksDistance: undefined };
+}
+
+/** Tenths of the reference, each up to and with its upper end, and the largest distance of the distribution functions. */
+async function ranges(
+  session: Session,
+  reference: number,
+  current: number,
+): Promise<{ readonly bins: readonly Bin[]; readonly ksDistance: number }> {
+  const edges = Array.from(
+    { length: RANGES - 1 },
+    (_, index) => `min(value) FILTER (upto_r * ${RANGES} >= ${reference}::HUGEINT * ${index + 1})`,
+  );
+  await session.run(`CREATE OR REPLACE TEMP TABLE edged AS
+    SELECT max(abs(upto_r / ${reference}::DOUBLE - upto_c / ${current}::DOUBLE)) AS distance,
+      list_sort(list_distinct([${edges.join(", ")}])) AS edges
+    FROM (SELECT value, sum(r) OVER upto AS upto_r, sum(c) OVER upto AS upto_c FROM grouped WHERE value IS NOT NULL
+      WINDOW upto AS (ORDER BY value ROWS UNBOUNDED PRECEDING))`);
+  const rows = await session.objects(`SELECT bin, any_value(distance) AS distance,
+      coalesce('≤ ' || CAST(any_value(edges[bin + 1]) AS VARCHAR), '> ' || CAST(any_value(edges[-1]) AS VARCHAR)) AS label,
+      CAST(sum(r) AS BIGINT) AS r, CAST(sum(c) AS BIGINT) AS c
+    FROM (SELECT r, c, edges, distance, len(list_filter(edges, edge -> edge < value)) AS bin FROM grouped, edged WHERE value IS NOT NULL)
+    GROUP BY bin ORDER BY bin`);
+  return { bins: rows.map(toBin), ksDistance: Number(rows[0]?.["distance"]) };
+}
+
+async function categories(session: Session): Promise<readonly Bin[]> {
+  const rows =
+    await session.objects(`SELECT label, CAST(sum(r) AS BIGINT) AS r, CAST(sum(c) AS BIGINT) AS c, min(place) AS first
+    FROM (SELECT r, c, place, CASE WHEN place <= ${MAX_CATEGORIES} THEN CAST(value AS VARCHAR) ELSE '(all others)' END AS label
+      FROM (SELECT *, row_number() OVER (ORDER BY r + c DESC, CAST(value AS VARCHAR)) AS place FROM grouped WHERE value IS NOT NULL))
+    GROUP BY label ORDER BY first`);
+  return rows.map(toBin);
+}
+
+function toBin(row: Readonly<Record<string, unknown>>): Bin {
+  return { label: textOf(row["label"]), reference: Number(row["r"]), current: Number(row["c"]) };
+}

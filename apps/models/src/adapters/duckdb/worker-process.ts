@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { tmpdir } from "node:os";
+import { fileURLToPath } from "node:url";
+
+/** What a worker may use. */
+export interface WorkerBounds {
+  /** Bytes for the engine; the whole process may have {@link OVERHEAD_BYTES} more, which the system enforces. */
+  readonly memoryBytes: number;
+  readonly threads: number;
+  readonly timeoutMs: number;
+  /** Bytes of each file that it writes. */
+  readonly maxFileBytes: number;
+  /** Bytes that its engine may spill to disk. */
+  readonly maxSpillBytes: number;
+  readonly maxAnswerBytes: number;
+}
+
+/** How a worker ended. */
+export type WorkerEnd =
+  | { readonly end: "answered"; readonly output: string }
+  | { readonly end: "timeout" | "aborted" | "answer-size" | "file-size" }
+  | { readonly end: "died"; readonly how: string };
+
+/** A worker that waits for its one order. */
+export interface WaitingWorker {
+  readonly isAlive: () => boolean;
+  run(order: string, signal: AbortSignal | undefined): Promise<WorkerEnd>;
+  kill(): void;
+}
+
+/** JavaScript, threads and the program itself, beside what the engine counts. */
+const OVERHEAD_BYTES = 768 * 1_048_576;
+const PROGRAM = fileURLToPath(new URL("./worker.ts", import.meta.url));
+
+/**
+ * The system's own bounds, set by the shell before the program replaces it: no core file, few files, the size of a file,
+ * the size of the data segment; and, where the system allows it, a network namespace with nothing in it. A bound that a
+ * system does not know is left out; the engine's own bounds and the deadline hold everywhere.
+ */
+const CONFINE = `ulimit -c 0; ulimit -n 256; ulimit -f "$1" 2>/dev/null; ulimit -d "$2" 2>/dev/null; shift 2
+if unshare -n true 2>/dev/null; then exec unshare -n -- "$@"; fi
+exec "$@"`;
+const FILE_BLOCK_BYTES = 512;
+
+/** Starts a worker in a process of its own, without environment. It opens its engine and waits. */
+export function startWorker(bounds: WorkerBounds): WaitingWorker {
+  const child = spawn(
+    "/bin/sh",
+    [
+      "-c",
+      CONFINE,
+      "sh",
+      String(Math.ceil(bounds.maxFileBytes / FILE_BLOCK_BYTES)),
+      String(Math.ceil((bounds.memoryBytes + OVERHEAD_BYTES) / 1_024)),
+      process.execPath,
+      "--max-old-space-size=256",
+      PROGRAM,
+      ...[bounds.memoryBytes, bounds.threads, bounds.maxSpillBytes].map(String),
+    ],
+    { cwd: tmpdir(), env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" }, stdio: ["pipe", "pipe", "ignore"] },
+  );
+  // It may have died before it read everything; its end says so.
+  child.stdin.on("error", () => undefined);
+  const ended = new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("close", (code, signal) => resolve(signal ?? `exit code ${code}`));
+  });
+  return {
+    isAlive: () => child.exitCode === null && child.signalCode === null && child.pid !== undefined,
+    run: (order, signal) => runOrder(child, ended, bounds, order, signal),
+    kill: () => void child.kill("SIGKILL"),
+  };
+}
+
+async function runOrder(
+  child: ChildProcess,
+  ended: Promise<string>,
+  { timeoutMs, maxAnswerBytes }: WorkerBounds,
+  order: string,
+  signal: AbortSignal | undefined,
+): Promise<WorkerEnd> {
+  let verdict: WorkerEnd | undefined;
+  const kill = (end: "timeout" | "aborted" | "answer-size"): void => {
+    verdict ??= { end };
+    child.kill("SIGKILL");
+  };
+  const abort = (): void => kill("aborted");
+  const timer = setTimeout(() => kill("timeout"), timeoutMs);
+  signal?.addEventListener("abort", abort, { once: true });
+  if (signal?.aborted === true) abort();
+  const chunks: Buffer[] = [];
+  let length = 0;
+  child.stdout?.on("data", (chunk: Buffer) => {
+    length += chunk.length;
+    if (length > maxAnswerBytes) kill("answer-size");
+    else chunks.push(chunk);
+  });
+  child.stdin?.end(order);
+  try {
+    const how = await ended;
+    if (verdict) return verdict;
+    if (how === "exit code 0" && length > 0) return { end: "answered", output: Buffer.concat(chunks).toString("utf8") };
+    return how === "SIGXFSZ" ? { end: "file-size" } : { end: "died", how };
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * The program that opens files which nobody trusts and runs statements which nobody has seen: reads one order from
+ * standard input, answers on standard output, and ends. Its arguments are the bounds of its engine.
+ */
+import { text } from "node:stream/consumers";
+import { MusterError } from "@muster/kernel";
+import { detect } from "./detect.ts";
+import { countDrift } from "./drift.ts";
+import { nameEngineError } from "./engine-error.ts";
+import { ingest } from "./ingest.ts";
+import type { Answer, Order } from "./message.ts";
+import { exportRelation, readPage, runQuery } from "./query.ts";
+import { openSession, type Session } from "./session.ts";
+
+const [memoryBytes, threads, maxSpillBytes] = process.argv.slice(2).map(Number);
+// Opened before the order comes, so that a worker that waits for one is ready.
+const session = await openSession({
+  memoryBytes: memoryBytes ?? 0,
+  threads: threads ?? 1,
+  maxSpillBytes: maxSpillBytes ?? 0,
+});
+const order = await text(process.stdin);
+if (order !== "") process.stdout.end(JSON.stringify(await answer(JSON.parse(order) as Order)));
+
+async function answer(asked: Order): Promise<Answer> {
+  try {
+    const value = await work(session, asked);
+    session.close();
+    return { ok: true, value: value ?? null };
+  } catch (error) {
+    const named = error instanceof MusterError ? error : nameEngineError(error, asked);
+    return { ok: false, code: named.code, message: named.message };
+  }
+}
+
+function work(engine: Session, asked: Order): Promise<unknown> {
+  switch (asked.kind) {
+    case "detect":
+      return detect(engine, asked.file, asked.hint);
+    case "ingest":
+      return ingest(engine, asked);
+    case "query":
+      return runQuery(engine, asked);
+    case "page":
+      return readPage(engine, asked);
+    case "export":
+      return exportRelation(engine, asked);
+    case "drift":
+      return countDrift(engine, asked);
+  }
+}
