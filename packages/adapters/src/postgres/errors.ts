@@ -24,17 +24,17 @@ const UNREACHABLE_CLASSES = new Set(["08", "28", "3D", "53", "57", "58"]);
 const CONNECTION_MESSAGES =
   /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client was closed|not queryable|Cannot use a pool after calling end/;
 
+/** Whether PostgreSQL or the system says that a disk is full; a write cut short has only the hint. */
+export function saysNoRoom(text: string): boolean {
+  return text.includes("No space left on device") || text.includes("Check free disk space");
+}
+
 /** Names a failure of the database where Muster has a name for it; other errors come back as they are. */
 export function databaseError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof MusterError) return error;
   const code = (error as { code?: unknown }).code;
   const state = typeof code === "string" ? code : "";
-  if (
-    state === "53100" ||
-    state === "ENOSPC" ||
-    state === "EDQUOT" ||
-    error.message.includes("No space left on device")
-  ) {
+  if (state === "53100" || state === "ENOSPC" || state === "EDQUOT" || saysNoRoom(error.message)) {
     return new MusterError("database-full", `there is no room left: ${error.message}`, { cause: error });
   }
   const unreachable =

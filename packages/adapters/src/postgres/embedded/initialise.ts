@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { chown, mkdir, open, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { MusterError } from "@muster/kernel";
+import { saysNoRoom } from "../errors.ts";
 import { APPLICATION, createCredentials, type Credentials, DATABASE, OWNER } from "./credentials.ts";
 import { type ClusterHome, pathsIn } from "./home.ts";
 import { serverEnvironment } from "./postmaster.ts";
@@ -85,8 +86,11 @@ function runTool(home: ClusterHome, program: string, options: readonly string[],
       stdio: ["pipe", "pipe", "pipe"],
     });
     let output = "";
+    let noRoom = false;
     const keep = (chunk: Buffer) => {
-      output = (output + chunk.toString("utf8")).slice(-4_000);
+      output += chunk.toString("utf8");
+      noRoom ||= saysNoRoom(output);
+      output = output.slice(-4_000);
     };
     child.stdout.on("data", keep);
     child.stderr.on("data", keep);
@@ -98,13 +102,13 @@ function runTool(home: ClusterHome, program: string, options: readonly string[],
     );
     child.once("close", (code) => {
       if (code === 0) resolve();
-      else reject(toolFailure(program, home.folder, output));
+      else reject(toolFailure(program, home.folder, output, noRoom));
     });
   });
 }
 
-function toolFailure(program: string, folder: string, output: string): MusterError {
-  if (output.includes("No space left on device")) {
+function toolFailure(program: string, folder: string, output: string, noRoom: boolean): MusterError {
+  if (noRoom) {
     return new MusterError("database-full", `no room to initialise PostgreSQL in ${folder}`);
   }
   // Statements are not repeated: they hold passwords.

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { MusterError, type Secret } from "@muster/kernel";
-import { databaseError } from "../errors.ts";
+import { databaseError, saysNoRoom } from "../errors.ts";
 import { APPLICATION, connectionUrl, OWNER, readCredentials } from "./credentials.ts";
 import { findHome } from "./home.ts";
 import { initialiseCluster, removeUnfinished } from "./initialise.ts";
@@ -149,7 +149,7 @@ async function own(presence: Presence, dataFolder: string, signal: AbortSignal |
 
 async function describeLoss(reason: Error, log: string): Promise<MusterError> {
   const said = await lastLines(log, 0);
-  if (said.includes("No space left on device")) {
+  if (saysNoRoom(said)) {
     return new MusterError("database-full", `PostgreSQL ended because its disk is full; its log is ${log}`, {
       cause: reason,
     });

@@ -8,6 +8,7 @@ import { MusterError } from "@muster/kernel";
 import pg from "pg";
 import { freePort } from "../../process/free-port.ts";
 import { processIdentity } from "../../process/process-identity.ts";
+import { saysNoRoom } from "../errors.ts";
 import { connectionUrl, type Credentials, OWNER } from "./credentials.ts";
 import type { ClusterHome } from "./home.ts";
 
@@ -138,6 +139,7 @@ async function look(home: ClusterHome, credentials: Credentials, onNotice: (text
     if (answer === "ours" && file.port !== undefined) {
       return { state: "running", postmaster: { pid: file.pid, identity, port: file.port } };
     }
+    if (answer === "full") throw noRoom(home);
     const waited = performance.now() - begun;
     if (answer !== "starting") {
       const serves = await servesData(file.pid, home.data);
@@ -173,17 +175,19 @@ async function startPostmaster(
   const { pid } = child;
   if (pid === undefined) return { failed: "other", said: `${home.binaries.postgres} cannot be run` };
   const begun = performance.now();
+  let readySince: number | undefined;
   let noticed = false;
-  while (child.exitCode === null && child.signalCode === null) {
+  while (!hasEnded(child)) {
     const waited = performance.now() - begun;
     const file = await readPidFile(home.data);
-    if (file?.pid === pid && file.ready && (await probe(home, credentials, port)) === "ours") {
+    if (file?.pid === pid && file.ready) {
+      readySince ??= waited;
+      const answer = await probe(home, credentials, port);
       const identity = await processIdentity(pid);
-      if (identity !== undefined) return { pid, identity, port };
-    }
-    if (waited > RECOVERY_MS) {
-      child.kill("SIGINT");
-      break;
+      if (answer === "ours" && identity !== undefined) return { pid, identity, port };
+      if (answer === "full" || waited - readySince > SILENT_MS) await end(child);
+    } else if (waited > RECOVERY_MS) {
+      await end(child);
     }
     if (waited > 5_000 && !noticed) {
       noticed = true;
@@ -195,6 +199,18 @@ async function startPostmaster(
   if (said.includes("Address already in use") || said.includes("could not bind")) return { failed: "port", said };
   const inUse = said.includes("pre-existing shared memory block") || said.includes('"postmaster.pid" already exists');
   return { failed: inUse || child.signalCode === "SIGKILL" ? "again" : "other", said };
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+/** Stops a server that started and is of no use. */
+async function end(child: ChildProcess): Promise<void> {
+  child.kill("SIGINT");
+  const deadline = performance.now() + SILENT_MS;
+  while (!hasEnded(child) && performance.now() < deadline) await delay(POLL_MS);
+  if (!hasEnded(child)) child.kill("SIGQUIT");
 }
 
 function spawnPostmaster(
@@ -264,7 +280,7 @@ async function probe(
   home: ClusterHome,
   credentials: Credentials,
   port: number,
-): Promise<"ours" | "starting" | "silent" | "foreign"> {
+): Promise<"ours" | "starting" | "silent" | "foreign" | "full"> {
   const client = new pg.Client({
     connectionString: connectionUrl(OWNER, credentials.owner, port).reveal(),
     application_name: "muster supervisor",
@@ -277,7 +293,8 @@ async function probe(
     return (await sameFolder(answer.rows[0]?.data_directory ?? "", home.data)) ? "ours" : "foreign";
   } catch (error) {
     const code = (error as { code?: string }).code ?? "";
-    // 57P03: starting up, shutting down or recovering. 53300: all connections are taken. Class 28 and 3D: another's server.
+    // 53100: no room to let anybody in. 57P03: starting up, shutting down or recovering. 53300: all connections are taken. Class 28 and 3D: another's server.
+    if (code === "53100") return "full";
     if (code === "57P03" || code === "53300") return "starting";
     return code.startsWith("28") || code.startsWith("3D") ? "foreign" : "silent";
   } finally {
@@ -328,11 +345,13 @@ export async function lastLines(log: string, from: number): Promise<string> {
 }
 
 function startFailure(home: ClusterHome, said: string): MusterError {
-  if (said.includes("No space left on device")) {
-    return new MusterError("database-full", `PostgreSQL found no room on the disk of ${home.data}`);
-  }
+  if (saysNoRoom(said)) return noRoom(home);
   return new MusterError(
     "database-start",
     `PostgreSQL did not start; its log is ${home.log}${said === "" ? "" : `, and ends:\n${said}`}`,
   );
+}
+
+function noRoom(home: ClusterHome): MusterError {
+  return new MusterError("database-full", `PostgreSQL found no room on the disk of ${home.data}`);
 }

@@ -7,7 +7,9 @@ import { MusterError } from "@muster/kernel";
 const RETRY_MS = 20;
 /** A first start on a slow disk, or recovery after a crash, may hold the lock for long. */
 const GIVE_UP_MS = 120_000;
+/** Result codes of SQLite. */
 const SQLITE_BUSY = 5;
+const SQLITE_FULL = 13;
 
 /**
  * Runs `work` while no other Muster starts or stops the server of the same data folder.
@@ -25,7 +27,7 @@ export async function withStartLock<T>(
   const database = openLockFile(file);
   try {
     const deadline = performance.now() + GIVE_UP_MS;
-    while (!tryLock(database)) {
+    while (!tryLock(database, file)) {
       if (performance.now() > deadline) {
         throw new MusterError(
           "already-running",
@@ -44,9 +46,21 @@ function openLockFile(file: string): DatabaseSync {
   try {
     const database = new DatabaseSync(file);
     shareWithFolderOwner(file);
+    if (statSync(file).size === 0) fillOnce(database);
+    // From here on nothing is ever written, so a full disk cannot keep a server from being stopped.
+    database.exec("pragma journal_mode = off");
     return database;
-  } catch (cause) {
-    throw new MusterError("database-start", `cannot write ${file}: ${(cause as Error).message}`, { cause });
+  } catch (error) {
+    throw lockProblem(error, file);
+  }
+}
+
+/** SQLite wants to write when it locks an empty file. Whoever finds it busy leaves that to its holder. */
+function fillOnce(database: DatabaseSync): void {
+  try {
+    database.exec("create table if not exists start_lock (unused)");
+  } catch (error) {
+    if (sqliteCode(error) !== SQLITE_BUSY) throw error;
   }
 }
 
@@ -58,14 +72,23 @@ function shareWithFolderOwner(file: string): void {
   if (own.uid !== folder.uid) chownSync(file, folder.uid, folder.gid);
 }
 
-function tryLock(database: DatabaseSync): boolean {
+function tryLock(database: DatabaseSync, file: string): boolean {
   try {
     database.exec("begin exclusive");
     return true;
   } catch (error) {
-    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return false;
-    throw new MusterError("database-start", `the start lock cannot be taken: ${(error as Error).message}`, {
-      cause: error,
-    });
+    if (sqliteCode(error) === SQLITE_BUSY) return false;
+    throw lockProblem(error, file);
   }
+}
+
+function lockProblem(error: unknown, file: string): MusterError {
+  const { message } = error as Error;
+  if (sqliteCode(error) === SQLITE_FULL)
+    return new MusterError("database-full", `no room to write ${file}`, { cause: error });
+  return new MusterError("database-start", `${file} cannot be locked: ${message}`, { cause: error });
+}
+
+function sqliteCode(error: unknown): number | undefined {
+  return (error as { readonly errcode?: number }).errcode;
 }
