@@ -41,3 +41,8 @@ export {
   type TargetsVerdict,
 } from "./comparison/compare-targets.ts";
 export type { Difference, TurnsVerdict } from "./comparison/judge-turns.ts";
+export { readAccessLog, replayPlan } from "./imports/access-log.ts";
+export { readCurl } from "./imports/curl.ts";
+export { readHar } from "./imports/har.ts";
+export { planSource } from "./imports/imported-request.ts";
+export { type Profile, profile } from "./scenario/profiles.ts";

@@ -36,7 +36,7 @@ export async function runReplay(
 ): Promise<ExitCode> {
   const { requests, skipped } = readAccessLog(await read(resolve(io.cwd, file)), base);
   if (skipped > 0)
-    io.err(`${skipped} lines are left out: they have a body, or are not in the common or combined format\n`);
+    io.err(`left out: ${counted(skipped, "line")} with a body, or not in the common or combined format\n`);
   const report = await watchLoad((options) => startLoad(replayPlan(requests, base, speed), options), io);
   return giveReport("load replay", report, choices, io);
 }

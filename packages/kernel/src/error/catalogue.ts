@@ -185,6 +185,13 @@ export const ERRORS = {
     cause: "The disk is full, or the folder is not there or not yours to write to.",
     fix: "Make room or choose another place; the report was printed before.",
   },
+  "load-import": {
+    title: "The recording cannot be imported",
+    status: 400,
+    exit: 2,
+    cause: "The file is not there, is not in the format that was named, or has no request that could be sent again.",
+    fix: "Name the format of the file: har, curl or access-log.",
+  },
   "load-stopped": {
     title: "The load was stopped before there was a result",
     status: 409,

@@ -1,7 +1,7 @@
 import { type Histogram, MusterError, recordValue } from "@muster/kernel";
 import type { Segment } from "../scenario/data-source.ts";
-import type { ArrivalModel } from "../scenario/scenario.ts";
-import { areaUntil, arrivalsOf, arrivalTime, type Course, courseOf } from "../schedule/stages.ts";
+import type { ArrivalModel, ReplayModel } from "../scenario/scenario.ts";
+import { type ArrivalSchedule, scheduleOf } from "../schedule/arrival-schedule.ts";
 import type { Executor, IterationRunner } from "./executor.ts";
 import type { VirtualUser } from "./thread-run.ts";
 
@@ -11,8 +11,7 @@ const POLL_WITHIN_MS = 2;
 
 /** Begins iterations when the course calls for them, whatever the service does (open model). */
 export class ArrivalExecutor implements Executor {
-  readonly #course: Course;
-  readonly #total: number;
+  readonly #schedule: ArrivalSchedule;
   readonly #segment: Segment;
   readonly #runner: IterationRunner;
   readonly #lag: Histogram;
@@ -31,17 +30,22 @@ export class ArrivalExecutor implements Executor {
   #startedAt: number;
   #pausedAt: number | undefined;
   #factor = 1;
-  /** Where the present factor began: so many arrivals of the run had been called for, at so much of the course. */
+  /** Where the present factor began: so many arrivals of the run had been called for, of so many in the schedule. */
   #fromArrival = 0;
-  #fromArea = 0;
+  #fromScheduled = 0;
   #stopped = false;
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
   #poll: NodeJS.Immediate | undefined;
 
-  constructor(model: ArrivalModel, segment: Segment, runner: IterationRunner, startedAt: number, lag: Histogram) {
-    this.#course = courseOf(model.arrivalsPerSecond, model.for);
-    this.#total = arrivalsOf(this.#course);
+  constructor(
+    model: ArrivalModel | ReplayModel,
+    segment: Segment,
+    runner: IterationRunner,
+    startedAt: number,
+    lag: Histogram,
+  ) {
+    this.#schedule = scheduleOf(model);
     this.#segment = segment;
     this.#runner = runner;
     this.#lag = lag;
@@ -93,9 +97,9 @@ export class ArrivalExecutor implements Executor {
     if (!(factor > 0) || !Number.isFinite(factor)) {
       throw new MusterError("invalid-request", `a load cannot be multiplied by ${factor}; pause it instead`);
     }
-    const area = areaUntil(this.#course, (this.#pausedAt ?? now) - this.#startedAt);
-    this.#fromArrival += (area - this.#fromArea) * this.#factor;
-    this.#fromArea = area;
+    const scheduled = this.#schedule.before((this.#pausedAt ?? now) - this.#startedAt);
+    this.#fromArrival += (scheduled - this.#fromScheduled) * this.#factor;
+    this.#fromScheduled = scheduled;
     this.#factor = factor;
     this.#nextAt = this.#timeOfNext();
     this.advance(now);
@@ -119,8 +123,10 @@ export class ArrivalExecutor implements Executor {
 
   #timeOfNext(): number {
     const arrival = this.#called * this.#segment.count + this.#segment.index;
-    const area = this.#fromArea + (arrival - this.#fromArrival) / this.#factor;
-    return area >= this.#total ? Number.POSITIVE_INFINITY : this.#startedAt + arrivalTime(this.#course, area);
+    const scheduled = this.#fromScheduled + (arrival - this.#fromArrival) / this.#factor;
+    return scheduled >= this.#schedule.total
+      ? Number.POSITIVE_INFINITY
+      : this.#startedAt + this.#schedule.timeOf(scheduled);
   }
 
   #sleep(now: number): void {

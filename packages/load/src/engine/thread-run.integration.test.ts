@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { quantile } from "@muster/kernel";
 import { type IterationCounts, type Metrics, totalSeries } from "../metrics/metrics.ts";
+import { readAccessLog, replayPlan } from "../imports/access-log.ts";
 import { generated, rows } from "../scenario/data-source.ts";
 import { defineScenario, type LoadModel, type LoadPlan, type Scenario } from "../scenario/scenario.ts";
 import { eventually, type Handler, httpServer, type TestServer } from "../testing/servers.ts";
@@ -101,6 +102,25 @@ test("arrivals that nobody could begin until the end are missed, and counted", a
 
   const { started, interrupted, missed } = iterationsOf(metrics, "visit");
   assert.deepEqual([started, interrupted, missed], [2, 2, 18]);
+});
+
+test("a log is replayed in its order and at its times", async () => {
+  const seen: string[] = [];
+  await using server = await httpServer((request, response) => {
+    seen.push(request.url ?? "");
+    response.end();
+  });
+  const lines = ["/a", "/b", "/c"].map(
+    (path, second) => `- - - [21/Nov/2026:12:00:0${second} +0000] "GET ${path} HTTP/1.1" 200 1`,
+  );
+  const { requests } = readAccessLog(lines.join("\n"), server.url);
+  const started = performance.now();
+
+  const metrics = await run(replayPlan(requests, server.url, 10));
+
+  assert.deepEqual(seen, ["/a", "/b", "/c"]);
+  assert.ok(performance.now() - started >= 200);
+  assert.equal(iterationsOf(metrics, "replay").completed, 3);
 });
 
 test("threads that share a run call for exactly its arrivals together", async () => {

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { durationMs, MusterError, type Problem } from "@muster/kernel";
+import { scheduleOf } from "../schedule/arrival-schedule.ts";
 import { courseOf, peakOf } from "../schedule/stages.ts";
 import { parseDemand, thresholdOf } from "../thresholds/threshold.ts";
 import type { LoadModel, LoadPlan, Workload } from "./scenario.ts";
@@ -56,11 +57,14 @@ export function checkPlan(plan: LoadPlan, name: string): LoadPlan {
 
 /** How long a plan's workloads take, in ms, without the time of grace. */
 export function planDuration(plan: LoadPlan): number {
-  return Math.max(...plan.workloads.map(({ model }) => courseOfModel(model).totalMs));
+  return Math.max(...plan.workloads.map(({ model }) => extentOf(model).totalMs));
 }
 
-function courseOfModel(model: LoadModel): ReturnType<typeof courseOf> {
-  return "users" in model ? courseOf(model.users, model.for) : courseOf(model.arrivalsPerSecond, model.for);
+/** How long a model lasts, and the most that it asks for: users, or arrivals per second. */
+function extentOf(model: LoadModel): { totalMs: number; most: number } {
+  if ("arrivalsAt" in model) return { totalMs: scheduleOf(model).totalMs, most: model.arrivalsAt.length };
+  const course = "users" in model ? courseOf(model.users, model.for) : courseOf(model.arrivalsPerSecond, model.for);
+  return { totalMs: course.totalMs, most: peakOf(course) };
 }
 
 function addressProblems({ target, allow }: LoadPlan): Problem[] {
@@ -102,14 +106,16 @@ function workloadProblems({ workloads }: LoadPlan): Problem[] {
 }
 
 function modelProblems(model: LoadModel | undefined, path: string): Problem[] {
-  if (model === undefined || (!("users" in model) && !("arrivalsPerSecond" in model))) {
-    return [{ path, message: 'needs "users" (closed) or "arrivalsPerSecond" (open)' }];
+  if (model === undefined || !("users" in model || "arrivalsPerSecond" in model || "arrivalsAt" in model)) {
+    return [{ path, message: 'needs "users" (closed), "arrivalsPerSecond" (open) or "arrivalsAt" (replayed)' }];
+  }
+  if ("arrivalsAt" in model && model.arrivalsAt.some((at, index, all) => !(at >= (all[index - 1] ?? 0)))) {
+    return [{ path: `${path}.arrivalsAt`, message: "must be ms from 0 on, in order" }];
   }
   try {
-    const course = courseOfModel(model);
-    if (course.totalMs > MAX_RUN_MS) return [{ path, message: "takes longer than 48 hours" }];
-    const most = peakOf(course);
-    if (most > MAX_VALUE) return [{ path, message: `asks for more than ${MAX_VALUE}` }];
+    const { totalMs, most } = extentOf(model);
+    if (totalMs > MAX_RUN_MS) return [{ path, message: "takes longer than 48 hours" }];
+    if (!("arrivalsAt" in model) && most > MAX_VALUE) return [{ path, message: `asks for more than ${MAX_VALUE}` }];
     if (most <= 0) return [{ path, message: "asks for nothing" }];
   } catch (error) {
     return [{ path, message: (error as Error).message }];

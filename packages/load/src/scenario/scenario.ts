@@ -43,7 +43,15 @@ export interface ArrivalModel {
   readonly precise?: boolean;
 }
 
-export type LoadModel = UserModel | ArrivalModel;
+/** Iterations begun at given times, such as those of a log that is replayed (open model). */
+export interface ReplayModel {
+  /** Ms from the start, in order. */
+  readonly arrivalsAt: readonly number[];
+  readonly maxUsers?: number;
+  readonly precise?: boolean;
+}
+
+export type LoadModel = UserModel | ArrivalModel | ReplayModel;
 
 /** Scenarios, chosen by weight, and how they are loaded. The workloads of a plan run side by side. */
 export interface Workload {
