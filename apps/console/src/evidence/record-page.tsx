@@ -185,7 +185,7 @@ export function RecordView({ detail }: { readonly detail: EvidenceDetail }) {
                   <dt>Why</dt>
                   <dd>{check.why}</dd>
                 </div>
-                {evidence.kind === "judgement" && evidence.outcome !== "pass" && (
+                {evidence.kind === "judgement" && (evidence.outcome === "fail" || evidence.outcome === "warn") && (
                   <div>
                     <dt>Fix</dt>
                     <dd>{check.fix}</dd>

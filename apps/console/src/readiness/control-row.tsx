@@ -1,6 +1,13 @@
 import type { CheckDescription } from "@muster/contract";
 import type { AssessedControl, Ground } from "@muster/kernel";
-import { controlSaid, groundsWorstFirst, groundTitle, markOfControl, oldestEvidence } from "@muster/report/reading";
+import {
+  controlSaid,
+  groundFix,
+  groundsWorstFirst,
+  groundTitle,
+  markOfControl,
+  oldestEvidence,
+} from "@muster/report/reading";
 import { Link } from "@tanstack/react-router";
 import { Age, Instant } from "../parts/age.tsx";
 import { Status } from "../parts/mark.tsx";
@@ -95,6 +102,7 @@ function GroundBlock({
 }) {
   const mark = markOfControl(ground.status);
   const { evidence } = ground;
+  const fix = groundFix(ground, check);
   const findings = evidence?.evidence.findings ?? [];
   return (
     <article className="ground" data-tone={mark.tone}>
@@ -124,10 +132,10 @@ function GroundBlock({
             <dd>{check.why}</dd>
           </div>
         )}
-        {check && ground.status !== "met" && (
+        {fix !== undefined && (
           <div>
             <dt>Fix</dt>
-            <dd>{check.fix}</dd>
+            <dd>{fix}</dd>
           </div>
         )}
         <div>

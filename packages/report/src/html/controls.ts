@@ -1,6 +1,7 @@
 import type { AssessedControl, Ground, JudgementEvidence, Placed } from "@muster/kernel";
 import {
   controlSaid,
+  groundFix,
   groundsWorstFirst,
   groundTitle,
   markOfControl,
@@ -62,7 +63,7 @@ function groundBlock(ground: Ground, oneOfSeveral: boolean, page: Page): Markup 
   const check = page.checks.get(ground.check);
   const { shape, tone, word } = markOfControl(ground.status);
   const findings = ground.evidence?.evidence.findings ?? [];
-  const holds = ground.status === "met";
+  const fix = groundFix(ground, check);
   return html`<article class="ground" data-tone="${tone}">
     <h3 class="ground-title">
       ${oneOfSeveral && html`<span class="status">${mark(shape)}${word}</span>`}${groundTitle(ground, check)}
@@ -88,11 +89,10 @@ function groundBlock(ground: Ground, oneOfSeveral: boolean, page: Page): Markup 
         </div>`
       }
       ${
-        check &&
-        !holds &&
+        fix !== undefined &&
         html`<div>
           <dt>Fix</dt>
-          <dd>${check.fix}</dd>
+          <dd>${fix}</dd>
         </div>`
       }
       <div>

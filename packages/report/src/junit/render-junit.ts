@@ -1,5 +1,5 @@
 import type { AssessedControl, Ground } from "@muster/kernel";
-import { checksById, groundsWorstFirst, groundTitle } from "../reading/index.ts";
+import { checksById, groundFix, groundsWorstFirst, groundTitle } from "../reading/index.ts";
 import type { CheckDescription } from "@muster/contract";
 import type { RunReport } from "../report.ts";
 
@@ -59,10 +59,11 @@ function resultOf(assessed: AssessedControl, checks: ReadonlyMap<string, CheckDe
 }
 
 function groundLines(ground: Ground, check: CheckDescription | undefined): string[] {
+  const fix = groundFix(ground, check);
   return [
     `${groundTitle(ground, check)}: ${ground.reason}`,
     ...(ground.evidence?.evidence.findings ?? []).map((finding) => `  ${finding.resource}: ${finding.message}`),
-    ...(check ? [`  Fix: ${check.fix}`] : []),
+    ...(fix === undefined ? [] : [`  Fix: ${fix}`]),
     ground.evidence ? `  Evidence: record #${ground.evidence.seq}` : "  Evidence: none yet",
   ];
 }

@@ -3,6 +3,7 @@ import type { CheckDescription } from "@muster/contract";
 import {
   checksById,
   groundsWorstFirst,
+  groundFix,
   groundTitle,
   markOfControl,
   markOfEvidence,
@@ -69,7 +70,9 @@ function groundInFull(ground: Ground, check: CheckDescription | undefined, now: 
   for (const finding of ground.evidence?.evidence.findings ?? []) {
     lines.push(`- ${code(finding.resource)} ${plain(finding.message)}`);
   }
-  if (check && ground.status !== "met") lines.push(`- Why: ${plain(check.why)}`, `- Fix: ${plain(check.fix)}`);
+  const fix = groundFix(ground, check);
+  if (check && ground.status !== "met") lines.push(`- Why: ${plain(check.why)}`);
+  if (fix !== undefined) lines.push(`- Fix: ${plain(fix)}`);
   const { evidence } = ground;
   lines.push(
     evidence

@@ -31,6 +31,25 @@ export function groundTitle(ground: Ground, check: CheckDescription | undefined)
   return ground.status === "failed" ? check.failureTitle : check.title;
 }
 
+/**
+ * What to do about a ground that does not hold. A check's own fix answers a failure; where nothing
+ * could be seen, or what was seen is too old, something else has to be done first.
+ */
+export function groundFix(ground: Ground, check: CheckDescription | undefined): string | undefined {
+  switch (ground.status) {
+    case "met":
+      return undefined;
+    case "failed":
+      return check?.fix;
+    case "missing":
+      return ground.evidence
+        ? "Remove what kept it from being seen, then judge again with a new run."
+        : "Judge it: the next run looks at it for the first time.";
+    case "stale":
+      return "Judge it again with a new run; what was seen is too old to count.";
+  }
+}
+
 /** Grounds in the order in which they decide: those that do not hold first. */
 export function groundsWorstFirst(control: AssessedControl): readonly Ground[] {
   const order = ["failed", "missing", "stale", "met"] as const;
