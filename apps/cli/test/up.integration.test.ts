@@ -243,7 +243,7 @@ describe("muster up and the commands beside it", { concurrency: false }, () => {
       const ended = await interrupted.ended;
 
       const killed = startMuster(["up", "--port", "0"], options);
-      await killed.until("console at");
+      await killed.until("watch in the console");
       const [command = 0] = await childrenOf(killed.child.pid ?? 0);
       const [server = 0] = await childrenOf(command);
       killed.child.kill("SIGKILL");

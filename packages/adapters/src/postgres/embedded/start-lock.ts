@@ -47,8 +47,6 @@ function openLockFile(file: string): DatabaseSync {
     const database = new DatabaseSync(file);
     shareWithFolderOwner(file);
     if (statSync(file).size === 0) fillOnce(database);
-    // From here on nothing is ever written, so a full disk cannot keep a server from being stopped.
-    database.exec("pragma journal_mode = off");
     return database;
   } catch (error) {
     throw lockProblem(error, file);
@@ -74,6 +72,9 @@ function shareWithFolderOwner(file: string): void {
 
 function tryLock(database: DatabaseSync, file: string): boolean {
   try {
+    // Nothing is written under the lock, so a full disk cannot keep a server from being stopped. Asked for here
+    // and not at opening, because it too finds the file busy while somebody else holds it.
+    database.exec("pragma journal_mode = off");
     database.exec("begin exclusive");
     return true;
   } catch (error) {
