@@ -15,11 +15,7 @@ export async function openFileArtefactStore(folder: string): Promise<ArtefactSto
   await mkdir(root, { recursive: true });
   await removeAbandoned(incoming);
 
-  function pathOf(digest: string): string {
-    // Digests come from the database and from addresses; nothing else may become part of a path.
-    if (!/^[0-9a-f]{64}$/.test(digest)) throw new MusterError("not-found", "no artefact has this digest");
-    return join(root, digest.slice(0, 2), digest);
-  }
+  const pathOf = (digest: string): string => artefactPath(folder, digest);
 
   return {
     async put(content, maxBytes) {
@@ -59,6 +55,16 @@ export async function openFileArtefactStore(folder: string): Promise<ArtefactSto
       return digests;
     },
   };
+}
+
+/**
+ * Where a store in a folder keeps an artefact, for programs that read files themselves.
+ * @throws {MusterError} `not-found` for what is no digest.
+ */
+export function artefactPath(folder: string, digest: string): string {
+  // Digests come from the database and from addresses; nothing else may become part of a path.
+  if (!/^[0-9a-f]{64}$/.test(digest)) throw new MusterError("not-found", "no artefact has this digest");
+  return join(folder, "sha256", digest.slice(0, 2), digest);
 }
 
 async function writeHashed(
