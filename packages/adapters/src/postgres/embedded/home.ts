@@ -51,14 +51,26 @@ export async function findHome(dataFolder: string, onNotice: (text: string) => v
     if (existing !== undefined) await refuseForeign(pathsIn(existing).data);
     return { ...pathsIn(folder), account: undefined, binaries };
   }
-  if (existing !== undefined) {
-    const owner = await stat(pathsIn(existing).data);
-    const account = { uid: owner.uid, gid: owner.gid };
-    return { ...pathsIn(existing), account, binaries: await reachableBinaries(binaries, account, onNotice) };
-  }
-  const account = await unprivilegedAccount();
-  const folder = (await canEnter(dataFolder, account)) ? near : await systemHome(dataFolder, near, onNotice);
+  const folder = existing ?? (await placeFor(dataFolder, near, onNotice));
+  const account = (await ownerOf(pathsIn(folder).data)) ?? (await unprivilegedAccount());
   return { ...pathsIn(folder), account, binaries: await reachableBinaries(binaries, account, onNotice) };
+}
+
+/** Where root puts a cluster that does not exist yet, or whose link is gone. */
+async function placeFor(dataFolder: string, near: string, onNotice: (text: string) => void): Promise<string> {
+  const account = await unprivilegedAccount();
+  return (await canEnter(dataFolder, account)) ? near : systemHome(dataFolder, near, onNotice);
+}
+
+/** The user that an existing cluster belongs to, as whom alone it can be served. */
+async function ownerOf(data: string): Promise<Account | undefined> {
+  try {
+    const { uid, gid } = await stat(data);
+    return { uid, gid };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 async function systemHome(dataFolder: string, near: string, onNotice: (text: string) => void): Promise<string> {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chown, mkdir, open, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, open, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { MusterError } from "@muster/kernel";
 import { saysNoRoom } from "../errors.ts";
@@ -25,7 +25,9 @@ export async function initialiseCluster(home: ClusterHome): Promise<void> {
   await mkdir(dirname(home.folder), { recursive: true });
   const fresh = pathsIn(`${home.folder}${UNFINISHED}${randomBytes(8).toString("hex")}`);
   try {
-    await mkdir(fresh.folder, { mode: home.account ? 0o755 : 0o700 });
+    await mkdir(fresh.folder);
+    // Not left to the umask: the server's user must be able to enter, and nobody else where that is ourselves.
+    await chmod(fresh.folder, home.account ? 0o755 : 0o700);
     const credentials = await createCredentials(fresh.credentials);
     await mkdir(fresh.data, { mode: 0o700 });
     if (home.account) await chown(fresh.data, home.account.uid, home.account.gid);

@@ -178,6 +178,36 @@ describe("the embedded PostgreSQL", () => {
     assert.equal(await Promise.race([postgres.lost, delay(0, "still there")]), "still there");
   });
 
+  test("is stopped by its last user, also when that one's connection broke just before", async () => {
+    const postgres = await open(await usedFolder());
+
+    await query(
+      postgres.ownerUrl,
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'muster %'",
+    );
+    await postgres.close();
+
+    assert.equal(await isGone(postgres.pid), true);
+  });
+
+  test("is stopped by its last user, also when somebody deleted the data folder", async () => {
+    const folder = await usedFolder();
+    const postgres = await open(folder);
+
+    await rm(folder, { recursive: true });
+    await postgres.close();
+
+    assert.equal(await isGone(postgres.pid), true);
+  });
+
+  test("is initialised whatever the umask is", async () => {
+    const folder = await emptyFolder();
+    const holder = await hold(folder, { exclusive: true, umask: 0o077 });
+    await holder.close();
+
+    assert.equal(holder.state, "initialised");
+  });
+
   test("does not believe a pid file whose process is dead", async () => {
     const folder = await usedFolder();
     const pidFile = await pidFileOfStopped(folder);
@@ -349,6 +379,7 @@ interface Holder {
 
 interface HoldOptions {
   readonly exclusive: boolean;
+  readonly umask?: number;
   readonly uid?: number;
   readonly gid?: number;
 }
@@ -372,9 +403,10 @@ async function hold(folder: string, options: HoldOptions): Promise<Holder> {
   };
 }
 
-function spawnHolder(folder: string, { exclusive, ...account }: HoldOptions): ChildProcess {
+function spawnHolder(folder: string, { exclusive, umask = 0o022, ...account }: HoldOptions): ChildProcess {
   const script = `
     import { openEmbeddedPostgres } from ${JSON.stringify(import.meta.resolve("./open.ts"))};
+    process.umask(${umask});
     const postgres = await openEmbeddedPostgres({ dataFolder: ${JSON.stringify(folder)}, exclusive: ${exclusive} });
     console.log(JSON.stringify({ state: postgres.state, port: postgres.port, pid: postgres.pid }));
     process.stdin.resume().once("end", () => postgres.close());`;

@@ -79,7 +79,7 @@ async function open(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres>
 
   let closing: Promise<void> | undefined;
   const close = () =>
-    (closing ??= withStartLock(lock, undefined, async () => {
+    (closing ??= underLockIfThereIs(lock, async () => {
       const { last } = await presence.leave();
       if (last) await stopPostmaster(postmaster, onNotice);
     }));
@@ -102,6 +102,12 @@ async function open(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres>
     announceClosing: () => presence.announceClosing().catch(() => undefined),
     close,
   };
+}
+
+/** A data folder that somebody deleted has no lock, and no one else who could want its server. */
+async function underLockIfThereIs(lock: string, work: () => Promise<void>): Promise<void> {
+  if (existsSync(lock)) await withStartLock(lock, undefined, work);
+  else await work();
 }
 
 /** What happens under the start lock: a cluster, its server, and our place among those who use it. */

@@ -293,9 +293,11 @@ async function probe(
     return (await sameFolder(answer.rows[0]?.data_directory ?? "", home.data)) ? "ours" : "foreign";
   } catch (error) {
     const code = (error as { code?: string }).code ?? "";
-    // 53100: no room to let anybody in. 57P03: starting up, shutting down or recovering. 53300: all connections are taken. Class 28 and 3D: another's server.
+    // No room to let anybody in.
     if (code === "53100") return "full";
+    // Starting, stopping or recovering; or every connection is taken.
     if (code === "57P03" || code === "53300") return "starting";
+    // Another password or no such database: another's server.
     return code.startsWith("28") || code.startsWith("3D") ? "foreign" : "silent";
   } finally {
     await client.end().catch(() => undefined);

@@ -44,35 +44,32 @@ export interface Holder {
 /** Joins the users of a server. Call it under the start lock, so that nobody stops the server meanwhile. */
 export async function joinPresence(url: Secret, postmaster: Postmaster): Promise<Presence> {
   const state = { left: false, owning: false };
-  let client = await connect(url);
   const lost = Promise.withResolvers<Error>();
+  let regaining: Promise<void> | undefined;
 
-  const watch = (watched: pg.Client) => {
-    watched.once("end", () => {
-      if (!state.left) void regain();
+  const watched = (fresh: pg.Client): pg.Client => {
+    fresh.once("end", () => {
+      if (!state.left) regaining = regain();
     });
+    return fresh;
   };
   const regain = async () => {
     const deadline = performance.now() + REGAIN_MS;
     while (!state.left && performance.now() < deadline && (await isRunning(postmaster))) {
-      const fresh = await connect(url).catch(() => undefined);
-      if (fresh === undefined) {
-        await delay(POLL_MS);
-      } else if (state.left) {
-        await fresh.end();
-      } else if (state.owning && !(await tryLock(fresh, OWNER).catch(() => false))) {
-        await fresh.end();
+      const place = await rejoin(url, state.owning);
+      if (place === "taken") {
         lost.resolve(new Error("another Muster took over the data folder while the connection was down"));
         return;
-      } else {
-        client = fresh;
-        watch(client);
+      }
+      if (place !== "down") {
+        client = watched(place);
         return;
       }
+      await delay(POLL_MS);
     }
     if (!state.left) lost.resolve(new Error(`the embedded PostgreSQL (process ${postmaster.pid}) ended`));
   };
-  watch(client);
+  let client = watched(await connect(url));
 
   return {
     lost: lost.promise,
@@ -88,11 +85,27 @@ export async function joinPresence(url: Secret, postmaster: Postmaster): Promise
     },
     async leave() {
       state.left = true;
+      // A connection that is just being made again would look like somebody else's.
+      await regaining;
       const last = await isLast(client).catch(() => reconnectAndAsk(url, postmaster));
       await client.end().catch(() => undefined);
       return { last };
     },
   };
+}
+
+/** Takes the locks again on a new connection, when the server and nobody else lets us. */
+async function rejoin(url: Secret, owning: boolean): Promise<pg.Client | "down" | "taken"> {
+  let client: pg.Client | undefined;
+  try {
+    client = await connect(url);
+    if (!owning || (await tryLock(client, OWNER))) return client;
+    await client.end();
+    return "taken";
+  } catch {
+    await client?.end().catch(() => undefined);
+    return "down";
+  }
 }
 
 /** Whether no other session is present. Sessions of processes that are dead are about to end, and are waited for. */
@@ -125,6 +138,7 @@ async function reconnectAndAsk(url: Secret, postmaster: Postmaster): Promise<boo
   return true;
 }
 
+/** Whether there is a process with a pid that is no zombie. */
 export async function isAlive(pid: number): Promise<boolean> {
   return (await processIdentity(pid)) !== undefined;
 }
@@ -138,9 +152,14 @@ async function connect(url: Secret): Promise<pg.Client> {
   });
   // The end event follows and is the one that counts.
   client.on("error", () => undefined);
-  await client.connect();
-  await client.query("select pg_advisory_lock_shared($1, $2)", [LOCK_CLASS, PRESENT]);
-  return client;
+  try {
+    await client.connect();
+    await client.query("select pg_advisory_lock_shared($1, $2)", [LOCK_CLASS, PRESENT]);
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error;
+  }
 }
 
 function sessionName(): string {
