@@ -5,7 +5,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { openEmbeddedPostgres, openPool, postgresLedger } from "@muster/adapters";
-import { startServer, temporaryProject } from "./server-process.ts";
+import { closingAfter, type ServerProcess, startServer, temporaryProject } from "./server-process.ts";
 
 /** Room for a cluster and little more. */
 const DISK_SIZE = "160m";
@@ -19,13 +19,19 @@ async function projectOnSmallDisk(test: TestContext) {
   const made = await temporaryProject();
   mkdirSync(made.data);
   execFileSync("mount", ["-t", "tmpfs", "-o", `size=${DISK_SIZE},mode=755`, "tmpfs", made.data]);
-  test.after(async () => {
+  const closing = closingAfter(test);
+  closing.defer(async () => {
     spawnSync("umount", [made.data]);
     await made.remove();
   });
   const ballast = join(made.data, "ballast");
   return {
     ...made,
+    server(): ServerProcess {
+      const started = startServer({ config: made.config, data: made.data, once: true });
+      closing.defer(async () => void (await started.stop()));
+      return started;
+    },
     /** Takes every byte that is left. */
     fill(): void {
       const file = openSync(ballast, "a");
@@ -62,7 +68,7 @@ async function holds(data: string): Promise<{ intact: boolean; milestones: reado
 describe("on a full disk", { skip: canMount ? false : "making a small disk needs root on Linux" }, () => {
   it("a run ends with 3 and a clear error, leaves no half report, and all is well once there is room", async (test) => {
     const made = await projectOnSmallDisk(test);
-    const cramped = startServer({ ...made, once: true });
+    const cramped = made.server();
     await cramped.heard("step", ({ change }) => change.step === "security" && change.state === "done");
 
     made.fill();
@@ -70,7 +76,7 @@ describe("on a full disk", { skip: canMount ? false : "making a small disk needs
     const exit = await cramped.ended;
     const reports = await readdir(join(made.data, "runs")).catch(() => []);
     made.free();
-    const roomy = startServer({ ...made, once: true });
+    const roomy = made.server();
     const { verdict } = await roomy.heard("verdict");
     await roomy.ended;
     const { intact, milestones } = await holds(made.data);
@@ -88,12 +94,12 @@ describe("on a full disk", { skip: canMount ? false : "making a small disk needs
 
   it("a start says that there is no room and ends with 3", async (test) => {
     const made = await projectOnSmallDisk(test);
-    const first = startServer({ ...made, once: true });
+    const first = made.server();
     await first.heard("verdict");
     await first.ended;
 
     made.fill();
-    const cramped = startServer({ ...made, once: true });
+    const cramped = made.server();
     const { code, message } = await cramped.heard("failed");
 
     assert.equal(code, "database-full", message);

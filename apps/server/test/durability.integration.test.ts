@@ -6,23 +6,25 @@ import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { openEmbeddedPostgres, openPool, postgresLedger } from "@muster/adapters";
 import type { Evidence } from "@muster/kernel";
-import { type ServerProcess, startServer, temporaryProject } from "./server-process.ts";
+import { closingAfter, type ServerProcess, startServer, temporaryProject } from "./server-process.ts";
 
 type Project = Awaited<ReturnType<typeof temporaryProject>>;
 
-async function project(test: TestContext): Promise<Project> {
+/** A project of a test, and how to start servers on it. */
+async function project(
+  test: TestContext,
+): Promise<Project & { server(options?: Partial<Parameters<typeof startServer>[0]>): ServerProcess }> {
+  const closing = closingAfter(test);
   const made = await temporaryProject();
-  test.after(() => made.remove());
-  return made;
-}
-
-function server(test: TestContext, options: Parameters<typeof startServer>[0]): ServerProcess {
-  const started = startServer(options);
-  test.after(async () => {
-    started.child.kill("SIGKILL");
-    await started.ended;
-  });
-  return started;
+  closing.defer(() => made.remove());
+  return {
+    ...made,
+    server(options = {}) {
+      const started = startServer({ config: made.config, data: made.data, ...options });
+      closing.defer(async () => void (await started.stop()));
+      return started;
+    },
+  };
 }
 
 /** What the ledger of a project holds, oldest first, once nothing runs on it. */
@@ -46,7 +48,7 @@ function stepDone(step: string): (announcement: { change: { step: string; state:
 describe("a run", () => {
   it("goes from nothing to a verdict and leaves its evidence and its files", async (test) => {
     const made = await project(test);
-    const first = server(test, { ...made, once: true });
+    const first = made.server({ once: true });
 
     const { verdict, files, run } = await first.heard("verdict");
     const code = await first.ended;
@@ -74,12 +76,12 @@ describe("a run", () => {
 
   it("goes on after kill -9, keeps what was done, and does nothing twice", async (test) => {
     const made = await project(test);
-    const killed = server(test, made);
+    const killed = made.server();
     await killed.heard("step", stepDone("security"));
     killed.child.kill("SIGKILL");
     await killed.ended;
 
-    const second = server(test, { ...made, once: true });
+    const second = made.server({ once: true });
     const { text } = await second.heard("notice", (notice) => notice.text.startsWith("continuing run"));
     const { run } = await second.heard("verdict");
     await second.ended;
@@ -96,13 +98,13 @@ describe("a run", () => {
 
   it("ends as aborted when the configuration changed while it was interrupted, and a new one follows", async (test) => {
     const made = await project(test);
-    const killed = server(test, made);
+    const killed = made.server();
     await killed.heard("step", stepDone("health"));
     killed.child.kill("SIGKILL");
     await killed.ended;
     await made.changeConfiguration();
 
-    const second = server(test, { ...made, once: true });
+    const second = made.server({ once: true });
     await second.heard("verdict");
     await second.ended;
     const { records } = await evidenceOf(made);
@@ -119,11 +121,11 @@ describe("a run", () => {
 
   it("goes on after an orderly stop in the middle", async (test) => {
     const made = await project(test);
-    const stopped = server(test, made);
+    const stopped = made.server();
     await stopped.heard("step", stepDone("service"));
     assert.equal(await stopped.stop(), 0);
 
-    const second = server(test, { ...made, once: true });
+    const second = made.server({ once: true });
     await second.heard("notice", (notice) => notice.text.startsWith("continuing run"));
     const { verdict } = await second.heard("verdict");
     await second.ended;
@@ -137,7 +139,7 @@ describe("a run", () => {
     const broken = JSON.stringify(["node", "-e", "console.error('no model was found'); process.exit(7)"]);
     await writeFile(made.config, text.replace(/"command": \[[^\]]*\]/, `"command": ${broken}`));
 
-    const failing = server(test, { ...made, once: true });
+    const failing = made.server({ once: true });
     const { code, message } = await failing.heard("failed");
 
     assert.equal(code, "service-start");
@@ -149,14 +151,14 @@ describe("a run", () => {
 describe("without its database", () => {
   it("the server says so, ends with 3, and has everything at the next start", async (test) => {
     const made = await project(test);
-    const first = server(test, made);
+    const first = made.server();
     await first.heard("step", stepDone("security"));
     const [pid] = (await readFile(join(made.data, "postgres", "cluster", "postmaster.pid"), "utf8")).split("\n");
 
     process.kill(Number(pid), "SIGKILL");
     const { code } = await first.heard("failed");
     const exit = await first.ended;
-    const second = server(test, { ...made, once: true });
+    const second = made.server({ once: true });
     const { verdict } = await second.heard("verdict");
     await second.ended;
     const { records, intact } = await evidenceOf(made);
@@ -170,11 +172,7 @@ describe("without its database", () => {
 
   it("that DATABASE_URL names, the server says that it cannot be reached and ends with 3", async (test) => {
     const made = await project(test);
-    const lost = server(test, {
-      ...made,
-      once: true,
-      env: { DATABASE_URL: "postgres://muster:secret@127.0.0.1:1/muster" },
-    });
+    const lost = made.server({ once: true, env: { DATABASE_URL: "postgres://muster:secret@127.0.0.1:1/muster" } });
 
     const { code, message } = await lost.heard("failed");
 
@@ -187,10 +185,10 @@ describe("without its database", () => {
 describe("two servers on one data folder", () => {
   it("are told apart: the second says who runs", async (test) => {
     const made = await project(test);
-    const first = server(test, made);
+    const first = made.server();
     await first.heard("listening");
 
-    const second = server(test, made);
+    const second = made.server();
     const { code, message } = await second.heard("failed");
 
     assert.equal(code, "already-running");
@@ -208,7 +206,7 @@ describe("a port that is taken", () => {
     test.after(() => squatter.close());
     const { port } = squatter.address() as AddressInfo;
 
-    const started = server(test, { ...made, port });
+    const started = made.server({ port });
     const { text } = await started.heard("notice", (notice) => notice.text.includes("is taken"));
     const { url } = await started.heard("listening");
 

@@ -1,8 +1,11 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { existsSync } from "node:fs";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import { openEmbeddedPostgres } from "@muster/adapters";
 import type { Announcement } from "@muster/contract";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
@@ -80,6 +83,13 @@ export function startServer(options: {
   };
 }
 
+/** What a test opened, closed after it in reverse order: servers before what they stand on. */
+export function closingAfter(test: TestContext): AsyncDisposableStack {
+  const closing = new AsyncDisposableStack();
+  test.after(() => closing.disposeAsync());
+  return closing;
+}
+
 /** A folder with a small configuration of the real model platform, looked at quickly. Removed by `remove`. */
 export async function temporaryProject(): Promise<{
   readonly folder: string;
@@ -99,7 +109,13 @@ export async function temporaryProject(): Promise<{
     config,
     data: join(folder, "data"),
     changeConfiguration: () => writeFile(config, configurationText("Other models")),
-    remove: () => rm(folder, { recursive: true, force: true }),
+    async remove() {
+      // A server that was killed left its PostgreSQL running; whoever leaves last stops it.
+      if (existsSync(join(folder, "data", "postgres", "cluster", "postmaster.pid"))) {
+        await (await openEmbeddedPostgres({ dataFolder: join(folder, "data"), exclusive: false })).close();
+      }
+      await rm(folder, { recursive: true, force: true });
+    },
   };
 }
 
