@@ -197,6 +197,30 @@ export default defineLoad({ target: ${JSON.stringify(url)}, workloads: [{ scenar
     assert.match(err, /^left out: 1 line /);
   });
 
+  it("lets a run be watched and steered from this machine, and from nowhere else", async () => {
+    const plan = await writePlan("steered.ts", "/", '{ users: 2, for: "60s" }');
+    const running = startMuster(["load", "run", plan, "--workers", "1", "--control", "0"], { cwd: folder });
+    await running.until("of 60 s");
+    const address = /control: (\S+)/.exec(running.output())?.[1] ?? "";
+    const control = (...words: string[]) => runMuster(["load", "control", ...words], { cwd: folder });
+
+    const metrics = await (await fetch(`${address}/metrics`)).text();
+    const status = (await (await fetch(`${address}/status`)).json()) as { users: number };
+    const fromPage = await fetch(`${address}/stop`, { method: "POST" });
+    const scaled = await control("scale", address, "--percent", "200");
+    const unknown = await control("scale", address);
+    const stopped = await control("stop", address);
+    const { code, out } = await running.ended;
+    const late = await control("stop", address);
+
+    assert.match(metrics, /muster_load_requests_total/);
+    assert.equal(status.users, 2);
+    assert.equal(fromPage.status, 403);
+    assert.deepEqual([scaled.code, unknown.code, stopped.code, late.code], [0, 2, 0, 3]);
+    assert.equal(code, 0);
+    assert.match(out, /it was stopped by command/);
+  });
+
   it("refuses what is no address", async () => {
     const { code } = await runMuster(["load", "bench", "ftp://example.org"], { cwd: folder });
 

@@ -37,6 +37,13 @@ export const loadRun = defineCommand({
       maximum: 256,
       summary: "Worker threads; one less than cores unless given",
     },
+    control: {
+      kind: "number",
+      value: "PORT",
+      minimum: 0,
+      maximum: 65_535,
+      summary: "Let programs on this machine watch and steer the run at this port; 0 takes a free one",
+    },
     ...REPORT_OPTIONS,
   },
   examples: [
@@ -46,7 +53,7 @@ export const loadRun = defineCommand({
   async run({ options, args, io }) {
     const [file = ""] = args;
     const { runPlan } = await import("../load/run-plan.ts");
-    return runPlan(file, options.workers, options, io);
+    return runPlan(file, options, options, io);
   },
 });
 
@@ -281,9 +288,37 @@ export const loadReplay = defineCommand({
   },
 });
 
+export const loadControl = defineCommand({
+  name: "load control",
+  summary: "Pause, resume, scale or stop a run that goes on",
+  description:
+    "Steers a run that was started with --control, from the same machine. A pause holds what has not begun; what is under way goes on. Scaling multiplies the users and arrivals that the plan calls for from now on.",
+  args: [
+    { value: "COMMAND", summary: "What to do", required: true, choices: ["pause", "resume", "scale", "stop"] },
+    { value: "ADDRESS", summary: "Where the run said that its control is", required: true },
+  ],
+  options: {
+    percent: {
+      kind: "number",
+      value: "N",
+      minimum: 1,
+      maximum: 100_000,
+      summary: "For scale: per cent of what the plan calls for",
+    },
+  },
+  examples: [
+    { line: "muster load control scale http://127.0.0.1:6565 --percent 200", says: "twice the load from now on" },
+  ],
+  async run({ options, args, io }) {
+    const { sendCommand } = await import("../load/send-command.ts");
+    return sendCommand(readUrl(args[1] ?? ""), args[0] ?? "", options.percent, io);
+  },
+});
+
 /** The commands about load, in the order in which help lists them. */
 export const LOAD_COMMANDS = [
   loadRun,
+  loadControl,
   loadBench,
   loadCapacity,
   loadAb,

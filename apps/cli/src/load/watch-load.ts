@@ -1,16 +1,27 @@
 import type { LoadReport } from "@muster/contract";
+import { MusterError } from "@muster/kernel";
 import type { LoadProgress, LoadRunOptions, RunningLoad } from "@muster/load";
 import type { Io } from "../output/io.ts";
 import { onInterruption } from "../up/interruption.ts";
+import { type ControlServer, openControl } from "./control-server.ts";
 import { progressText } from "./load-text.ts";
 
 /** Without a terminal a line is printed only so often, in ms, so that logs stay readable. */
 const PLAIN_LINE_MS = 5_000;
 
-/** Follows a run to its end: progress on standard error, and Ctrl-C ends it with a report. */
-export async function watchLoad(start: (options: LoadRunOptions) => RunningLoad, io: Io): Promise<LoadReport> {
+/**
+ * Follows a run to its end: progress on standard error, and Ctrl-C ends it with a report.
+ * @param controlPort where others may watch and steer it; absent for nowhere, 0 for a free port.
+ */
+export async function watchLoad(
+  start: (options: LoadRunOptions) => RunningLoad,
+  io: Io,
+  controlPort?: number,
+): Promise<LoadReport> {
   let lastLine = 0;
+  let control: ControlServer | undefined;
   const onProgress = (progress: LoadProgress): void => {
+    control?.note(progress);
     if (io.errIsTerminal) io.err(`\r\u001B[2K${progressText(progress)}`);
     else if (io.now() - lastLine >= PLAIN_LINE_MS) {
       lastLine = io.now();
@@ -27,9 +38,26 @@ export async function watchLoad(start: (options: LoadRunOptions) => RunningLoad,
     io.now,
   );
   try {
+    control = await controlled(load, controlPort, io);
     return await load.report;
   } finally {
     ignore();
+    control?.close();
     io.err(clear);
+  }
+}
+
+async function controlled(load: RunningLoad, port: number | undefined, io: Io): Promise<ControlServer | undefined> {
+  if (port === undefined) return undefined;
+  try {
+    const control = await openControl(load, port);
+    io.err(`control: ${control.url} (/status, /metrics; muster load control)\n`);
+    return control;
+  } catch (error) {
+    load.abort("its control could not be opened");
+    await load.report.catch(() => {});
+    throw new MusterError("load-control", `port ${port} cannot be opened: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }

@@ -185,6 +185,13 @@ export const ERRORS = {
     cause: "The disk is full, or the folder is not there or not yours to write to.",
     fix: "Make room or choose another place; the report was printed before.",
   },
+  "load-control": {
+    title: "The load run cannot be steered",
+    status: 409,
+    exit: 3,
+    cause: "The run has ended, was started without --control, refuses the command, or its port is taken.",
+    fix: "Start it with `muster load run --control 0` and use the address that it prints.",
+  },
   "load-import": {
     title: "The recording cannot be imported",
     status: 400,

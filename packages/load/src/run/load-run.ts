@@ -49,8 +49,8 @@ export interface RunningLoad {
   stop(because: string): void;
   /** Ends everything at once. */
   abort(because: string): void;
-  /** What was counted so far, and for how long: for `/metrics`. */
-  sofar(): { readonly metrics: Metrics; readonly elapsedMs: number };
+  /** A report on what was counted so far: for `/metrics`. Undefined until there is something. */
+  interim(): LoadReport | undefined;
 }
 
 /** Runs a plan that exists in memory, in the calling thread. */
@@ -110,6 +110,7 @@ class LoadRun implements RunningLoad {
   #lastResponse: Histogram = createHistogram();
   #lastProgressAt = 0;
 
+  #plan: LoadPlan | undefined;
   #written: LoadReport | undefined;
 
   constructor(options: LoadRunOptions, work: (run: LoadRun) => Promise<void>) {
@@ -119,6 +120,7 @@ class LoadRun implements RunningLoad {
 
   /** Sets up, loads, tears down and writes the report. */
   async withPlan(plan: LoadPlan, start: (shared: Json | undefined) => readonly LoadThread[]): Promise<void> {
+    this.#plan = plan;
     const context: PlanContext = { target: new URL(plan.target), signal: this.#controller.signal };
     let shared: Json | undefined;
     try {
@@ -159,8 +161,9 @@ class LoadRun implements RunningLoad {
     this.#tell({ type: "abort" });
   }
 
-  sofar(): { metrics: Metrics; elapsedMs: number } {
-    return { metrics: this.#merged().metrics, elapsedMs: this.#elapsed() };
+  interim(): LoadReport | undefined {
+    const plan = this.#plan;
+    return plan === undefined || this.#begunAt === 0 ? undefined : this.#report(plan);
   }
 
   #tell(command: LoadCommand): void {
@@ -205,6 +208,8 @@ class LoadRun implements RunningLoad {
   }
 
   #progress(plan: LoadPlan): void {
+    // Workers first speak after a second; until then there is nothing to say.
+    if (this.#threads.every((thread) => thread.latest() === undefined)) return;
     const { metrics } = this.#merged();
     const now = performance.now();
     const total = totalSeries(metrics);
