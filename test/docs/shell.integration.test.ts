@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { cp, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
+import { chmod, cp, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -24,6 +24,8 @@ describe("every line of shell in the documentation", { concurrency: false }, () 
   // A folder that looks like the clone and has data of its own, so that no line changes anything here.
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "muster-docs-"));
+    // Under root, PostgreSQL runs as another user; where that one may enter, its files stay in here and go with the folder.
+    await chmod(folder, 0o755);
     for (const name of await readdir(ROOT)) {
       if (name === ".git" || name === ".muster" || name === "reports") continue;
       if (name === "muster.config.ts" || name === "package.json") await cp(join(ROOT, name), join(folder, name));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { access, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { access, chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -73,6 +73,8 @@ describe("muster up and the commands beside it", { concurrency: false }, () => {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "muster-up-"));
+    // Under root, PostgreSQL runs as another user; where that one may enter, its files stay in here and go with the folder.
+    await chmod(folder, 0o755);
     service = createServer((_request, response) => response.end("hello"));
     await new Promise<void>((resolve) => service.listen(0, "127.0.0.1", resolve));
     await writeFile(join(folder, "muster.config.ts"), config(AVAILABLE + ENCRYPTED));
