@@ -28,6 +28,8 @@ export async function startPlatform(program: string): Promise<Platform> {
       DATABASE_URL: postgres.ownerUrl.reveal(),
       DATA_FOLDER: folder,
       RATE_PREDICT: "1000000",
+      // Every prediction is to be computed, though the body is always the same.
+      CACHE_MB: "0",
     },
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { MusterError, type Problem, Secret } from "@muster/kernel";
 import type { RateLimit } from "./domain/access/rate-limiter.ts";
 import type { Scope } from "./domain/access/role.ts";
+import { type DataLimits, readDataLimits } from "./domain/dataset/limits.ts";
 import type { ServingLimits } from "./domain/serving/served-model.ts";
 
 /** How this process is to run; read from the environment once, at the start. */
@@ -23,10 +24,16 @@ export interface Configuration {
   /** Whether callers without a key may predict. */
   readonly anonymousPredictions: boolean;
   readonly maxModelBytes: number;
+  /** Rows of one request at most. */
+  readonly maxRequestRows: number;
+  /** Memory for remembered answers; 0 remembers none. */
+  readonly cacheBytes: number;
   /** How often one caller may ask, by what for. */
   readonly rates: Readonly<Record<Scope | "login", RateLimit>>;
   /** Bounds of the process that tries out an uploaded model. */
   readonly validation: { readonly timeoutMs: number; readonly maxMemory: number; readonly maxOutput: number };
+  /** What uploads of data and queries may use. */
+  readonly data: DataLimits;
   /** Versions without an alias that stay in memory. */
   readonly maxColdModels: number;
   /** End when standard input ends, which it does when the parent process goes away. */
@@ -72,7 +79,6 @@ export function readConfiguration(env: Readonly<Record<string, string | undefine
     builtinModels: env["BUILTIN_MODELS"] || fileURLToPath(new URL("../models", import.meta.url)),
     maxBodyBytes: number("MAX_BODY_BYTES", 4 * MIB, 1_024, 1_024 * MIB),
     limits: {
-      maxRequestRows: number("MAX_REQUEST_ROWS", 4_096, 1, 1_000_000),
       maxBatchRows: number("MAX_BATCH_ROWS", 256, 1, 1_000_000),
       maxPendingRows: number("MAX_PENDING_ROWS", 65_536, 1, 10_000_000),
     },
@@ -81,6 +87,8 @@ export function readConfiguration(env: Readonly<Record<string, string | undefine
     // Without a database there are no keys that a caller could have.
     anonymousPredictions: oneOf("ANONYMOUS_PREDICTIONS", ["0", "1"], env["DATABASE_URL"] ? "0" : "1") === "1",
     maxModelBytes: number("MAX_MODEL_BYTES", 512 * MIB, 1_024, 16 * 1_024 * MIB),
+    maxRequestRows: number("MAX_REQUEST_ROWS", 4_096, 1, 1_000_000),
+    cacheBytes: number("CACHE_MB", 64, 0, 1_048_576) * MIB,
     rates: {
       predict: rate("RATE_PREDICT", 50_000),
       read: rate("RATE_READ", 200),
@@ -92,6 +100,7 @@ export function readConfiguration(env: Readonly<Record<string, string | undefine
       maxMemory: number("VALIDATION_MEMORY_MB", 2_048, 64, 1_048_576) * MIB,
       maxOutput: 8 * MIB,
     },
+    data: readDataLimits(number),
     maxColdModels: number("MAX_COLD_MODELS", 8, 0, 10_000),
     threads: number("MODEL_THREADS", 1, 1, 64),
     exitWithParent: oneOf("EXIT_WITH_PARENT", ["0", "1"], "0") === "1",

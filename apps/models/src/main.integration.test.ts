@@ -8,8 +8,8 @@ const BODY = JSON.stringify({
   inputs: [{ name: "measurements", datatype: "FP32", shape: [1, 4], data: [38.1, 17.6, 187, 3_425] }],
 });
 
-test("it says where it listens, is ready, and ends cleanly on SIGTERM", async () => {
-  const service = await startProcess();
+test("it says where it listens, is ready, and ends cleanly on SIGTERM", async (context) => {
+  const service = await startProcess({}, context);
 
   const ready = await fetch(`${service.url}/readyz`);
 
@@ -21,8 +21,8 @@ test("it says where it listens, is ready, and ends cleanly on SIGTERM", async ()
   assert.equal(await service.stop(), 0);
 });
 
-test("a request that was accepted is answered after SIGTERM", async () => {
-  const service = await startProcess();
+test("a request that was accepted is answered after SIGTERM", async (context) => {
+  const service = await startProcess({}, context);
   const { port } = new URL(service.url);
   const socket = connect(Number(port), "127.0.0.1");
   await once(socket, "connect");
@@ -44,8 +44,8 @@ test("a request that was accepted is answered after SIGTERM", async () => {
   assert.equal(await stopped, 0);
 });
 
-test("with EXIT_WITH_PARENT it ends when its standard input does", async () => {
-  const service = await startProcess({ EXIT_WITH_PARENT: "1" });
+test("with EXIT_WITH_PARENT it ends when its standard input does", async (context) => {
+  const service = await startProcess({ EXIT_WITH_PARENT: "1" }, context);
 
   service.process.stdin?.end();
   const [code] = await once(service.process, "exit");
@@ -53,12 +53,12 @@ test("with EXIT_WITH_PARENT it ends when its standard input does", async () => {
   assert.equal(code, 0);
 });
 
-test("an environment that does not hold is reported as a whole", async () => {
-  await assert.rejects(startProcess({ PORT: "many", MODEL_THREADS: "0" }), /PORT.*many.*MODEL_THREADS/s);
+test("an environment that does not hold is reported as a whole", async (context) => {
+  await assert.rejects(startProcess({ PORT: "many", MODEL_THREADS: "0" }, context), /PORT.*many.*MODEL_THREADS/s);
 });
 
-test("every answer carries the security headers and tells nothing of the software", async () => {
-  const service = await startProcess();
+test("every answer carries the security headers and tells nothing of the software", async (context) => {
+  const service = await startProcess({}, context);
 
   const answers = await Promise.all(
     ["/livez", "/metrics", "/openapi.json", "/nowhere", "/v2/models/none"].map((path) => fetch(service.url + path)),
@@ -75,8 +75,8 @@ test("every answer carries the security headers and tells nothing of the softwar
   await service.stop();
 });
 
-test("bytes that are not HTTP get a 400 without a body", async () => {
-  const service = await startProcess();
+test("bytes that are not HTTP get a 400 without a body", async (context) => {
+  const service = await startProcess({}, context);
   const socket = connect(Number(new URL(service.url).port), "127.0.0.1");
   let received = "";
   socket.on("data", (chunk) => (received += chunk.toString()));
@@ -88,8 +88,8 @@ test("bytes that are not HTTP get a 400 without a body", async () => {
   assert.equal(await service.stop(), 0);
 });
 
-test("metrics count requests by route and status, rows predicted, and the lag of the event loop", async () => {
-  const service = await startProcess();
+test("metrics count requests by route and status, rows predicted, and the lag of the event loop", async (context) => {
+  const service = await startProcess({}, context);
   for (let index = 0; index < 3; index += 1) {
     await fetch(`${service.url}/v2/models/penguins/infer`, {
       method: "POST",
@@ -109,8 +109,8 @@ test("metrics count requests by route and status, rows predicted, and the lag of
   await service.stop();
 });
 
-test("a caller who asks too often is told when to come back, and what is left", async () => {
-  const service = await startProcess({ RATE_PREDICT: "2" });
+test("a caller who asks too often is told when to come back, and what is left", async (context) => {
+  const service = await startProcess({ RATE_PREDICT: "2" }, context);
   const ask = () =>
     fetch(`${service.url}/v2/models/penguins/infer`, {
       method: "POST",
@@ -133,8 +133,8 @@ test("a caller who asks too often is told when to come back, and what is left", 
   await service.stop();
 });
 
-test("the OpenAPI document describes the inference endpoint", async () => {
-  const service = await startProcess();
+test("the OpenAPI document describes the inference endpoint", async (context) => {
+  const service = await startProcess({}, context);
 
   const document = (await (await fetch(`${service.url}/openapi.json`)).json()) as {
     openapi: string;

@@ -3,9 +3,11 @@ import { openPool } from "@muster/adapters";
 import { type Clock, MusterError, type Secret } from "@muster/kernel";
 import type { FastifyBaseLogger } from "fastify";
 import type { StoredModel } from "./adapters/builtin/builtin-models.ts";
+import { openDatasets } from "./adapters/dataset-store/open-datasets.ts";
 import { openFileArtefactStore } from "./adapters/files/file-artefact-store.ts";
 import { createArgon2Hasher } from "./adapters/passwords/argon2-hasher.ts";
 import { freshSecret, hashSecret } from "./adapters/passwords/secrets.ts";
+import { publishRemoval, removalIn } from "./adapters/postgres/cache-removals.ts";
 import { listenForChanges } from "./adapters/postgres/change-listener.ts";
 import { migrateModels } from "./adapters/postgres/migrations/migrate.ts";
 import { createPostgresIdentityStore } from "./adapters/postgres/postgres-identity-store.ts";
@@ -16,6 +18,7 @@ import type { Configuration } from "./configuration.ts";
 import { createAccessControl } from "./domain/access/access-control.ts";
 import { type Authenticator, createAuthenticator } from "./domain/access/authenticator.ts";
 import type { IdentityStore } from "./domain/access/identity-store.ts";
+import type { CacheSelection, ResponseCache } from "./domain/cache/response-cache.ts";
 import { cardOf } from "./domain/model/card.ts";
 import type { ModelRuntime } from "./domain/model/runtime.ts";
 import { publish, type PublishingParts, removeUnusedArtefacts } from "./domain/registry/publishing.ts";
@@ -38,6 +41,7 @@ export interface PlatformParts {
   readonly runtime: ModelRuntime;
   readonly serving: ServingOptions;
   readonly builtin: readonly StoredModel[];
+  readonly cache: ResponseCache | undefined;
   readonly clock: Clock;
   readonly log: FastifyBaseLogger;
 }
@@ -47,6 +51,8 @@ export interface Platform {
   readonly loader: ModelLoader;
   readonly authenticator: Authenticator;
   readonly control: ControlOptions;
+  /** Tells the other replicas to forget remembered answers. */
+  publishRemoval(selection: CacheSelection, actor: string): Promise<void>;
   /** Token of a link for the first admin, on a platform that has no user yet. */
   readonly firstAdmin: string | undefined;
   close(): Promise<void>;
@@ -88,7 +94,9 @@ export async function openPlatform(parts: PlatformParts): Promise<Platform> {
     const listener = listenForChanges({
       url: parts.database,
       retryMs: LISTENER_RETRY_MS,
-      onChange: () => {
+      onChange: (message) => {
+        const removal = message === undefined ? undefined : removalIn(message);
+        if (removal) return void parts.cache?.remove(removal);
         authenticator.forget();
         follow().catch((error: unknown) => log.warn({ err: error }, "the registry cannot be followed"));
       },
@@ -99,6 +107,13 @@ export async function openPlatform(parts: PlatformParts): Promise<Platform> {
       clock,
       freshSecret,
       hashSecret,
+    });
+    const data = await openDatasets({
+      folder: join(configuration.dataFolder, "datasets"),
+      pool,
+      limits: configuration.data,
+      clock,
+      onSweepError: (error) => log.warn({ err: error }, "unused files of datasets cannot be removed"),
     });
     return {
       loader,
@@ -111,9 +126,12 @@ export async function openPlatform(parts: PlatformParts): Promise<Platform> {
           follow,
           maxModelBytes: configuration.maxModelBytes,
         },
+        datasets: data,
       },
+      publishRemoval: (selection, actor) => publishRemoval(database, selection, actor),
       firstAdmin: await linkForFirstAdmin(store, (user) => access.makeLink(user, SYSTEM)),
       async close() {
+        await data.close();
         await listener.close();
         await pool.end();
       },

@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import type { AddressInfo } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { type Clock, MusterError } from "@muster/kernel";
 import type { FastifyBaseLogger } from "fastify";
 import { readBuiltinModels, type StoredModel } from "./adapters/builtin/builtin-models.ts";
@@ -12,6 +14,8 @@ import type { ModelRuntime } from "./domain/model/runtime.ts";
 import { CHAMPION } from "./domain/registry/registry.ts";
 import { serveModel, type ServingOptions } from "./domain/serving/served-model.ts";
 import { createServingTable, type MutableServingTable } from "./domain/serving/serving-table.ts";
+import { createResponseCache } from "./domain/cache/response-cache.ts";
+import { createPredictor } from "./domain/serving/predictor.ts";
 import { createServer } from "./http/server.ts";
 import type { Platform } from "./platform.ts";
 
@@ -49,22 +53,43 @@ export async function startService(
   const table = createServingTable();
   const serving: ServingOptions = {
     limits: configuration.limits,
-    schedule: (flush) => void setImmediate(flush),
+    schedule: (flush) => void globalThis.setImmediate(flush),
     observeBatch: (model, report) => metrics.batch(model, report),
   };
   const builtin = await readBuiltinModels(configuration.builtinModels);
+  const cache =
+    configuration.cacheBytes === 0
+      ? undefined
+      : createResponseCache({ maxBytes: configuration.cacheBytes, sha256, pause: () => setImmediate() });
   let platform: Platform | undefined;
   if (configuration.database) {
     // Loaded only when there is a database, so that the platform without one starts at once.
     const { openPlatform } = await import("./platform.ts");
     const { database } = configuration;
-    platform = await openPlatform({ configuration, database, table, runtime, serving, builtin, clock, log });
+    platform = await openPlatform({ configuration, database, table, runtime, serving, builtin, cache, clock, log });
   } else {
     for (const stored of builtin) await serveBuiltin(table, runtime, stored, serving);
   }
+  const predictor = createPredictor({
+    maxRequestRows: configuration.maxRequestRows,
+    cache,
+    observe({ name, version }, { rows, cached }) {
+      metrics.predictions(name, version, rows);
+      if (cached !== undefined) metrics.cacheLookup(cached);
+    },
+  });
   const app = await createServer({
     table,
     load: platform?.loader.ensure ?? notLoaded,
+    predictor,
+    cache: cache && {
+      cache,
+      async remove(selection, actor) {
+        const removed = await cache.remove(selection);
+        await platform?.publishRemoval(selection, actor);
+        return removed;
+      },
+    },
     metrics,
     log,
     maxBodyBytes: configuration.maxBodyBytes,
@@ -113,6 +138,10 @@ async function serveBuiltin(
 /** Without a registry everything is in memory from the start. */
 function notLoaded(name: string, version: string): Promise<never> {
   return Promise.reject(new MusterError("not-found", `version ${version} of "${name}" is gone`));
+}
+
+function sha256(content: Uint8Array | string): string {
+  return createHash("sha256").update(content).digest("hex");
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

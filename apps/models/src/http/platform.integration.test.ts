@@ -304,10 +304,35 @@ test("the audit log tells who did what, without secrets", async () => {
   assert.equal((await call("/v1/audit?limit=0", { token: admin })).status, 400);
 });
 
-test("another replica follows a promotion, warm, and everything is there after a restart", async () => {
+test("an answer is remembered, computed anew on request, and forgotten on every replica", async (context) => {
+  await call("/v1/models/cached/versions", { token: admin, body: upload(scalingModel(2)) });
+  const replica = await startProcess(env, context);
+  const other = createClient(replica.url);
+  const status = async (client: typeof call, headers = {}): Promise<string | null> =>
+    (await client("/v2/models/cached/infer", { token: admin, body: x(7), headers })).headers.get("cache-status");
+  await status(other);
+  await status(call);
+
+  assert.equal(await status(call), "muster; hit");
+  assert.equal(await status(call, { "cache-control": "no-cache" }), null);
+  assert.equal((await call("/v1/cache/keys", { token: admin, method: "DELETE" })).status, 400);
+  const removed = await call("/v1/cache/keys?pattern=model:cached:*", { token: admin, method: "DELETE" });
+  assert.deepEqual(removed.body, { removed: 1 });
+  assert.equal(await status(call), "muster; fwd=miss");
+  const deadline = Date.now() + 2_000;
+  const keys = async () =>
+    (await other("/v1/cache/keys?pattern=model:cached:*", { token: admin })).body as unknown as string[];
+  while ((await keys()).length > 0 && Date.now() < deadline) await delay(5);
+  assert.deepEqual(await keys(), []);
+  const statistics = (await call("/v1/cache", { token: admin })).body;
+  assert.ok(Number(statistics["hits"]) >= 1 && Number(statistics["hitRate"]) > 0);
+  await replica.stop();
+});
+
+test("another replica follows a promotion, warm, and everything is there after a restart", async (context) => {
   await call("/v1/models/shared/versions", { token: admin, body: upload(scalingModel(2)) });
   await call("/v1/models/shared/versions", { token: admin, body: upload(scalingModel(3)) });
-  const replica = await startProcess(env);
+  const replica = await startProcess(env, context);
   const other = createClient(replica.url);
   const ask = async (): Promise<unknown> =>
     (await other("/v2/models/shared/infer", { token: admin, body: x(1) })).body["model_version"];
@@ -330,14 +355,17 @@ test("another replica follows a promotion, warm, and everything is there after a
   assert.equal(await replica.stop(), 0);
 });
 
-test("while PostgreSQL is away predictions go on, and changes say why they cannot", async () => {
+test("while PostgreSQL is away predictions go on, and changes say why they cannot", async (context) => {
   const away = await temporaryPostgres();
   const data = await mkdtemp(join(tmpdir(), "muster-platform-"));
-  const lonely = await startProcess({
-    DATABASE_URL: away.ownerUrl.reveal(),
-    DATA_FOLDER: data,
-    ANONYMOUS_PREDICTIONS: "1",
-  });
+  const lonely = await startProcess(
+    {
+      DATABASE_URL: away.ownerUrl.reveal(),
+      DATA_FOLDER: data,
+      ANONYMOUS_PREDICTIONS: "1",
+    },
+    context,
+  );
   const client = createClient(lonely.url);
 
   await away.close();

@@ -5,9 +5,11 @@ import { MusterError } from "@muster/kernel";
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type HTTPMethods } from "fastify";
 import type { Metrics } from "../domain/observability/metrics.ts";
 import type { LookupParts } from "../domain/serving/lookup.ts";
-import type { ServedModel } from "../domain/serving/served-model.ts";
+import type { Predictor } from "../domain/serving/predictor.ts";
 import { type GuardOptions, guardRoutes } from "./access/guard.ts";
 import { type AccessRouteOptions, accessRoutes } from "./access/routes.ts";
+import { type CacheRouteOptions, cacheRoutes } from "./cache/routes.ts";
+import { type DatasetRouteOptions, datasetRoutes } from "./datasets/routes.ts";
 import { errorSentence, prepareErrorAnswer, problemAnswer } from "./errors.ts";
 import { oipRoutes } from "./oip/routes.ts";
 import { operationsRoutes } from "./operations/routes.ts";
@@ -16,6 +18,9 @@ import { rowRoutes } from "./rows/routes.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
 
 export interface ServerOptions extends LookupParts {
+  readonly predictor: Predictor;
+  /** Absent where answers are not remembered. */
+  readonly cache: CacheRouteOptions | undefined;
   readonly metrics: Metrics;
   readonly log: FastifyBaseLogger;
   /** Bytes of a request body at most. */
@@ -29,6 +34,7 @@ export interface ServerOptions extends LookupParts {
 export interface ControlOptions {
   readonly access: AccessRouteOptions;
   readonly registry: RegistryRouteOptions;
+  readonly datasets: DatasetRouteOptions;
 }
 
 /** Milliseconds in which a request must have arrived, an upload included, so that a slow sender cannot hold a connection for ever. */
@@ -41,6 +47,8 @@ const METHODS: readonly HTTPMethods[] = ["GET", "POST", "PUT", "PATCH", "DELETE"
 export async function createServer({
   table,
   load,
+  predictor,
+  cache,
   metrics,
   log,
   maxBodyBytes,
@@ -110,16 +118,13 @@ export async function createServer({
   });
   guardRoutes(app, guard);
   await app.register(operationsRoutes, { table, metrics });
-  const predictions = {
-    table,
-    load,
-    observePrediction: ({ name, version }: ServedModel, rows: number) => metrics.predictions(name, version, rows),
-  };
-  await app.register(oipRoutes, predictions);
-  await app.register(rowRoutes, predictions);
+  await app.register(oipRoutes, { table, load, predictor });
+  await app.register(rowRoutes, { table, load, predictor });
+  if (cache) await app.register(cacheRoutes, cache);
   if (control) {
     await app.register(accessRoutes, control.access);
     await app.register(registryRoutes, control.registry);
+    await app.register(datasetRoutes, control.datasets);
   }
   app.get("/openapi.json", { config: { access: "public" }, schema: { hide: true } }, () => app.swagger());
   await app.ready();

@@ -31,11 +31,20 @@ export function createPrometheusMetrics(): Metrics {
     labelNames: ["model", "version", "reason"],
     registers: [registry],
   });
+  const lookups = new Counter({
+    name: "models_cache_lookups_total",
+    help: "Predictions that were looked for in the cache, by result.",
+    labelNames: ["result"],
+    registers: [registry],
+  });
+  const hits = lookups.labels("hit");
+  const misses = lookups.labels("miss");
   return {
     contentType: registry.contentType,
     render: () => registry.metrics(),
     request: (method, route, status, seconds) => duration.observe({ method, route, status }, seconds),
     predictions: (model, version, rows) => predictions.inc({ model, version }, rows),
+    cacheLookup: (hit) => (hit ? hits : misses).inc(),
     batch({ name, version }, { rows, reason }) {
       batchRows.observe({ model: name, version }, rows);
       dispatches.inc({ model: name, version, reason });

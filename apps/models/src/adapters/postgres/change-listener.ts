@@ -3,8 +3,11 @@ import pg from "pg";
 
 export interface ChangeListenerOptions {
   readonly url: Secret;
-  /** Called after each change, and after each new connection, because changes may have been missed. */
-  onChange(): void;
+  /**
+   * Called with what was told after each change, and without it after each new connection, because
+   * changes may have been missed.
+   */
+  onChange(message?: string): void;
   /** Milliseconds until another connection is tried, and between looks without being told. */
   readonly retryMs: number;
 }
@@ -29,7 +32,7 @@ export function listenForChanges({ url, onChange, retryMs }: ChangeListenerOptio
     };
     fresh.on("error", lost);
     fresh.on("end", lost);
-    fresh.on("notification", onChange);
+    fresh.on("notification", ({ payload }) => onChange(payload));
     try {
       await fresh.connect();
       await fresh.query("listen muster_models");

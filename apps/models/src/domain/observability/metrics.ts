@@ -9,6 +9,8 @@ export interface Metrics {
   request(method: string, route: string, status: number, seconds: number): void;
   /** Rows that a model has answered. */
   predictions(model: string, version: string, rows: number): void;
+  /** A prediction that was looked for in the cache. */
+  cacheLookup(hit: boolean): void;
   /** One run of a model. */
   batch(model: Servable, report: BatchReport): void;
 }

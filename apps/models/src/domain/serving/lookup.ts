@@ -1,6 +1,7 @@
 import type { ServedModel } from "./served-model.ts";
 import type { ServingTable } from "./serving-table.ts";
 
+/** What finding a model needs. */
 export interface LookupParts {
   readonly table: ServingTable;
   /** Brings a version that is not in memory there. */

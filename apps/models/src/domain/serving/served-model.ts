@@ -1,7 +1,7 @@
 import type { ModelCard } from "../model/card.ts";
 import { type Inspection, proveGolden } from "../model/golden.ts";
 import type { ModelSession } from "../model/runtime.ts";
-import { checkInputs, checkOutputs, type Signature } from "../model/signature.ts";
+import type { Signature } from "../model/signature.ts";
 import type { Tensors } from "../tensor/tensor.ts";
 import { createBatcher, type BatchReport } from "./batcher.ts";
 
@@ -31,17 +31,15 @@ export interface ServedModel {
   readonly card: ModelCard;
   readonly signature: Signature;
   /**
-   * @throws {MusterError} `invalid-request` when the request does not fit the signature or the graph,
-   *   `overloaded` when too much waits.
+   * Every output of inputs that fit the signature and have a number of rows.
+   * @throws {MusterError} `invalid-request` when the graph cannot compute with them, `overloaded` when too much waits.
    */
-  predict(request: PredictionRequest): Promise<Tensors>;
+  compute(inputs: Tensors, rows: number): Promise<Tensors>;
   /** Frees the model; predictions that were accepted finish first. */
   close(): Promise<void>;
 }
 
 export interface ServingLimits {
-  /** Rows of one request at most. */
-  readonly maxRequestRows: number;
   /** Rows of one run at most. */
   readonly maxBatchRows: number;
   /** Rows that wait for a model at most. */
@@ -66,28 +64,15 @@ export async function serveModel(
   const { signature } = session;
   const { batchable, golden } = servable.inspection;
   await proveGolden(session, golden);
-  const { maxRequestRows, ...bounds } = options.limits;
+  const { maxBatchRows, maxPendingRows } = options.limits;
   const batcher = createBatcher({
-    ...bounds,
+    maxPendingRows,
     // A model that is not batchable is run request by request, through the same bounded queue.
-    maxBatchRows: batchable ? bounds.maxBatchRows : 1,
+    maxBatchRows: batchable ? maxBatchRows : 1,
     run: (inputs) => session.run(inputs),
     schedule: (flush) => options.schedule(flush),
     observe: (report) => options.observeBatch(servable, report),
   });
-
-  async function predict(request: PredictionRequest): Promise<Tensors> {
-    const rows = checkInputs(signature, request.inputs, maxRequestRows);
-    if (request.outputs === undefined) return batcher.submit(request.inputs, rows);
-    checkOutputs(signature, request.outputs);
-    const outputs = await batcher.submit(request.inputs, rows);
-    return new Map(
-      request.outputs.flatMap((name) => {
-        const tensor = outputs.get(name);
-        return tensor ? [[name, tensor] as const] : [];
-      }),
-    );
-  }
 
   return {
     name: servable.name,
@@ -95,7 +80,7 @@ export async function serveModel(
     digest: servable.digest,
     card: servable.card,
     signature,
-    predict,
+    compute: (inputs, rows) => batcher.submit(inputs, rows),
     async close() {
       await batcher.idle();
       await session.close();

@@ -22,7 +22,8 @@ test("numbers of every datatype survive the way there and back, not-a-number inc
     if (datatype === "BYTES") continue;
     const data = allocate(datatype, 3) as Float32Array;
     const isLong = datatype === "INT64" || datatype === "UINT64";
-    for (const [index, value] of [0, 1, 1].entries()) (data as unknown as unknown[])[index] = isLong ? BigInt(value) : value;
+    for (const [index, value] of [0, 1, 1].entries())
+      (data as unknown as unknown[])[index] = isLong ? BigInt(value) : value;
     if (datatype.startsWith("FP")) data[2] = Number.NaN;
     const tensor: Tensor = { datatype, shape: [3], data };
 

@@ -3,7 +3,9 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { type TSchema, Type } from "typebox";
 import { type LookupParts, lookUp } from "../../domain/serving/lookup.ts";
 import type { ServedModel } from "../../domain/serving/served-model.ts";
+import type { Predictor } from "../../domain/serving/predictor.ts";
 import type { ServingTable } from "../../domain/serving/serving-table.ts";
+import { cacheStatus, wantsFresh } from "../cache/headers.ts";
 import { errorSentence, prepareErrorAnswer } from "../errors.ts";
 import { JSON_LENGTH_HEADER, type RawTensors, splitBody } from "./binary.ts";
 import { readInferRequest } from "./request.ts";
@@ -23,8 +25,7 @@ import {
 const SERVER_VERSION = "0.1";
 
 export interface OipOptions extends LookupParts {
-  /** Called after each answered prediction. */
-  readonly observePrediction: (model: ServedModel, rows: number) => void;
+  readonly predictor: Predictor;
 }
 
 interface ModelParams {
@@ -38,7 +39,7 @@ interface ModelParams {
  */
 // Fastify asks plugins to be asynchronous.
 export async function oipRoutes(app: FastifyInstance, options: OipOptions): Promise<void> {
-  const { table, observePrediction } = options;
+  const { table, predictor } = options;
   const open = { access: "public" } as const;
   const predict = { access: { role: "viewer", scope: "predict" } } as const;
   readBodies(app);
@@ -95,8 +96,8 @@ export async function oipRoutes(app: FastifyInstance, options: OipOptions): Prom
         const model = await lookUp(options, request.params.name, request.params.version);
         const { json: body, raw } = request.body as InferBody;
         const inference = readInferRequest(body, model.signature, raw);
-        const outputs = await model.predict(inference);
-        observePrediction(model, inference.inputs.values().next().value?.shape[0] ?? 1);
+        const { outputs, cached } = await predictor.predict(model, inference, { fresh: wantsFresh(request) });
+        if (cached !== undefined) void reply.header("cache-status", cacheStatus(cached));
         if (![...outputs.keys()].some(inference.isBinary)) {
           return json(reply, writeInferResponse(model, inference.id, outputs));
         }

@@ -1,15 +1,17 @@
 import { ERRORS, MusterError } from "@muster/kernel";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { type LookupParts, lookUp } from "../../domain/serving/lookup.ts";
+import type { Predictor } from "../../domain/serving/predictor.ts";
 import type { ServedModel } from "../../domain/serving/served-model.ts";
 import type { Tensors } from "../../domain/tensor/tensor.ts";
+import { cacheStatus, wantsFresh } from "../cache/headers.ts";
 import { errorSentence, prepareErrorAnswer } from "../errors.ts";
 import { readCsv } from "./csv.ts";
 import { rowsOf, tensorsOfColumns, tensorsOfFrame, tensorsOfInstances } from "./rows.ts";
 
 export interface RowRouteOptions extends LookupParts {
-  readonly observePrediction: (model: ServedModel, rows: number) => void;
+  readonly predictor: Predictor;
 }
 
 const Predictions = Type.Object({ predictions: Type.Array(Type.Unknown()) });
@@ -40,10 +42,15 @@ export async function rowRoutes(app: FastifyInstance, options: RowRouteOptions):
     },
   );
 
-  async function answer(model: ServedModel, inputs: Tensors): Promise<{ predictions: readonly unknown[] }> {
-    const predictions = rowsOf(await model.predict({ inputs }));
-    options.observePrediction(model, predictions.length);
-    return { predictions };
+  async function answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    model: ServedModel,
+    inputs: Tensors,
+  ): Promise<{ predictions: readonly unknown[] }> {
+    const { outputs, cached } = await options.predictor.predict(model, { inputs }, { fresh: wantsFresh(request) });
+    if (cached !== undefined) void reply.header("cache-status", cacheStatus(cached));
+    return { predictions: rowsOf(outputs) };
   }
 
   await app.register(async (v1) => {
@@ -62,9 +69,9 @@ export async function rowRoutes(app: FastifyInstance, options: RowRouteOptions):
           response: { 200: Predictions },
         },
       },
-      async (request) => {
+      async (request, reply) => {
         const model = await lookUp(options, request.params.name);
-        return answer(model, oneOf(model, membersOf(request.body, ["instances", "inputs"])));
+        return answer(request, reply, model, oneOf(model, membersOf(request.body, ["instances", "inputs"])));
       },
     );
   });
@@ -86,9 +93,9 @@ export async function rowRoutes(app: FastifyInstance, options: RowRouteOptions):
           response: { 200: Predictions },
         },
       },
-      async (request) => {
+      async (request, reply) => {
         const model = await lookUp(options, request.query.model ?? onlyModel(options));
-        return answer(model, readInvocation(model, request.body));
+        return answer(request, reply, model, readInvocation(model, request.body));
       },
     );
   });

@@ -1,0 +1,55 @@
+import type { ResponseCache } from "../cache/response-cache.ts";
+import { checkInputs, checkOutputs } from "../model/signature.ts";
+import type { Tensors } from "../tensor/tensor.ts";
+import type { PredictionRequest, ServedModel } from "./served-model.ts";
+
+export interface Prediction {
+  readonly outputs: Tensors;
+  /** Rows that were asked for. */
+  readonly rows: number;
+  /** Whether the cache had the answer; absent where there is none. */
+  readonly cached?: boolean;
+}
+
+/** Answers predictions, whichever protocol they came by. */
+export interface Predictor {
+  /**
+   * @throws {MusterError} `invalid-request` when the request does not fit the signature or the graph,
+   *   `overloaded` when too much waits.
+   */
+  predict(model: ServedModel, request: PredictionRequest, options?: { readonly fresh: boolean }): Promise<Prediction>;
+}
+
+export interface PredictorOptions {
+  readonly maxRequestRows: number;
+  readonly cache: ResponseCache | undefined;
+  observe(model: ServedModel, prediction: Prediction): void;
+}
+
+export function createPredictor({ maxRequestRows, cache, observe }: PredictorOptions): Predictor {
+  return {
+    async predict(model, { inputs, outputs: wanted }, options) {
+      const rows = checkInputs(model.signature, inputs, maxRequestRows);
+      if (wanted) checkOutputs(model.signature, wanted);
+      // A question that must be fresh is computed, and its answer not kept: the cache may have a newer one.
+      const answer =
+        cache === undefined || options?.fresh === true
+          ? undefined
+          : cache.answer(model, inputs, () => model.compute(inputs, rows));
+      const all = await (answer ? answer.outputs : model.compute(inputs, rows));
+      const outputs = wanted ? selected(all, wanted) : all;
+      const prediction = answer ? { outputs, rows, cached: answer.hit } : { outputs, rows };
+      observe(model, prediction);
+      return prediction;
+    },
+  };
+}
+
+function selected(outputs: Tensors, wanted: readonly string[]): Tensors {
+  return new Map(
+    wanted.flatMap((name) => {
+      const tensor = outputs.get(name);
+      return tensor ? [[name, tensor] as const] : [];
+    }),
+  );
+}
