@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { MusterError } from "@muster/kernel";
 import type { CsvDialect, Detection, Encoding, NamedType } from "../../domain/dataset/column.ts";
-import { COLUMN_TYPE_PATTERN } from "../../domain/dataset/column-type.ts";
+import { COLUMN_LIMIT, COLUMN_TYPE_PATTERN } from "../../domain/dataset/column-type.ts";
 import type { Hint } from "../../domain/dataset/data-engine.ts";
 import { inferColumns } from "./infer-json.ts";
 import { type Session, textOf } from "./session.ts";
@@ -12,7 +12,6 @@ import { csvSource } from "./sources.ts";
 const SAMPLE_ROWS = 20;
 const SNIFFED_ROWS = 20_480;
 const SNIFFED_BYTES = 4_194_304;
-const MAX_COLUMNS = 2_000;
 const COLUMN_TYPE = new RegExp(COLUMN_TYPE_PATTERN);
 
 /** Finds out what is in a file, without reading all of it. */
@@ -20,8 +19,8 @@ export async function detect(session: Session, file: string, hint: Hint): Promis
   await session.confine([file]);
   const found = await detectFormat(session, file, hint);
   if (found.columns.length === 0) throw new MusterError("data-invalid", "the file has no columns");
-  if (found.columns.length > MAX_COLUMNS) {
-    throw new MusterError("data-invalid", `the file has ${found.columns.length} columns; ${MAX_COLUMNS} are allowed`);
+  if (found.columns.length > COLUMN_LIMIT) {
+    throw new MusterError("data-invalid", `the file has ${found.columns.length} columns; ${COLUMN_LIMIT} are allowed`);
   }
   return found;
 }

@@ -1,0 +1,75 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { MusterError } from "@muster/kernel";
+import type { DatasetFiles } from "../../domain/dataset/dataset-files.ts";
+import { artefactPath, openFileArtefactStore } from "../files/file-artefact-store.ts";
+
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const EXTENSION = ".duckdb";
+
+/**
+ * Keeps files of datasets in a folder: `uploads/sha256/ab/ab12…` as they were sent, `tables/<id>.duckdb` for versions
+ * and results, and `work/<id>/` for what is being written. Names tell nothing of what is in them.
+ */
+export async function openFileDatasets(folder: string): Promise<DatasetFiles> {
+  const uploadsFolder = join(folder, "uploads");
+  const tables = join(folder, "tables");
+  const work = join(folder, "work");
+  for (const each of [tables, work]) await mkdir(each, { recursive: true, mode: 0o700 });
+  const uploads = await openFileArtefactStore(uploadsFolder);
+
+  function tablePath(id: string): string {
+    if (!ID.test(id)) throw new MusterError("not-found", "no table has this id");
+    return join(tables, `${id}${EXTENSION}`);
+  }
+
+  async function removeOld(path: string, before: number): Promise<void> {
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
+    if (mtimeMs < before) await rm(path, { recursive: true, force: true });
+  }
+
+  return {
+    putUpload: (content, maxBytes) => uploads.put(content, maxBytes),
+    uploadPath: (digest) => artefactPath(uploadsFolder, digest),
+    async workPath() {
+      const id = randomUUID();
+      try {
+        await mkdir(join(work, id));
+      } catch (error) {
+        if ((error as { code?: unknown }).code !== "ENOSPC") throw error;
+        throw new MusterError("database-full", "the disk that holds the datasets is full", { cause: error });
+      }
+      return join(work, id, id);
+    },
+    discard: (path) => rm(join(path, ".."), { recursive: true, force: true }),
+    async keepTable(path) {
+      const id = randomUUID();
+      await sync(path);
+      await rename(path, tablePath(id));
+      await sync(tables);
+      return id;
+    },
+    tablePath,
+    removeTable: (id) => rm(tablePath(id), { force: true }),
+    async removeUnused(inUse, before) {
+      for (const digest of await uploads.storedBefore(before)) {
+        if (!inUse.uploads.has(digest)) await uploads.remove(digest);
+      }
+      for (const name of await readdir(tables)) {
+        if (!inUse.tables.has(name.slice(0, -EXTENSION.length))) await removeOld(join(tables, name), before);
+      }
+      for (const name of await readdir(work)) await removeOld(join(work, name), before);
+    },
+  };
+}
+
+/** A file or folder is only on disk when it was told to be. */
+async function sync(path: string): Promise<void> {
+  const handle = await open(path, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,45 @@
+import type { Clock } from "@muster/kernel";
+import type { Pool } from "pg";
+import { createDatasets, type Datasets } from "../../domain/dataset/datasets.ts";
+import type { DatasetStore } from "../../domain/dataset/dataset-store.ts";
+import type { DataLimits } from "../../domain/dataset/limits.ts";
+import { createDuckdbEngine } from "../duckdb/duckdb-engine.ts";
+import { openFileDatasets } from "./file-datasets.ts";
+import { createPostgresDatasets } from "./postgres-datasets.ts";
+
+const SWEEP_EVERY_MS = 600_000;
+
+/** Datasets on this machine's disk, with what is known of them in PostgreSQL. */
+export interface OpenDatasets {
+  readonly datasets: Datasets;
+  readonly store: DatasetStore;
+  /** Ends waiting processes. What runs is answered first. */
+  close(): Promise<void>;
+}
+
+export async function openDatasets(parts: {
+  readonly folder: string;
+  readonly pool: Pool;
+  readonly limits: DataLimits;
+  readonly clock: Clock;
+  /** Told when files that nothing needs could not be removed. */
+  readonly onSweepError: (error: unknown) => void;
+}): Promise<OpenDatasets> {
+  const { pool, limits, clock } = parts;
+  const files = await openFileDatasets(parts.folder);
+  const store = createPostgresDatasets(pool);
+  const engine = createDuckdbEngine(limits);
+  const datasets = createDatasets({ store, files, engine, limits, clock });
+  const sweep = (): void => void datasets.sweep().catch(parts.onSweepError);
+  const timer = setInterval(sweep, SWEEP_EVERY_MS);
+  timer.unref();
+  sweep();
+  return {
+    datasets,
+    store,
+    async close() {
+      clearInterval(timer);
+      await engine.close();
+    },
+  };
+}

@@ -1,0 +1,250 @@
+import { namingErrors } from "@muster/adapters";
+import { toInstant } from "@muster/kernel";
+import type { Pool, PoolClient } from "pg";
+import type { Column, Detection, NamedType, QualityReport } from "../../domain/dataset/column.ts";
+import type { DatasetStore, DatasetVersionRecord, UploadRecord } from "../../domain/dataset/dataset-store.ts";
+
+interface UploadRow {
+  readonly id: string;
+  readonly dataset: string;
+  readonly digest: string;
+  readonly bytes: string;
+  readonly detection: Detection;
+  readonly created_at: Date;
+  readonly created_by: string;
+}
+
+interface VersionRow {
+  readonly dataset: string;
+  readonly number: number;
+  readonly digest: string;
+  readonly bytes: string;
+  readonly columns: readonly Column[];
+  readonly report: QualityReport;
+  readonly table_id: string;
+  readonly created_at: Date;
+  readonly created_by: string;
+}
+
+interface ResultRow {
+  readonly id: string;
+  readonly user: string;
+  readonly columns: readonly NamedType[];
+  readonly total_rows: string;
+  readonly expires_at: Date;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const LAST_NUMBER = 2_147_483_647;
+
+/** What is known of datasets, in PostgreSQL. */
+export function createPostgresDatasets(pool: Pool): DatasetStore {
+  async function rows<Row extends object>(sql: string, values: readonly unknown[]): Promise<readonly Row[]> {
+    return (await pool.query<Row>(sql, [...values])).rows;
+  }
+
+  return {
+    addUpload: ({ dataset, digest, bytes, detection }, actor) =>
+      inTransaction(pool, async (client) => {
+        await client.query("insert into models.dataset (name) values ($1) on conflict do nothing", [dataset]);
+        const added = await client.query<UploadRow>(
+          `insert into models.dataset_upload (dataset, digest, bytes, detection, created_by)
+           values ($1, $2, $3, $4, $5) returning *`,
+          [dataset, digest, bytes, JSON.stringify(detection), actor],
+        );
+        await audit(client, actor, "dataset.uploaded", { dataset, digest, bytes });
+        return toUpload(only(added.rows));
+      }),
+
+    upload: (dataset, id) =>
+      namingErrors(async () => {
+        if (!UUID.test(id)) return undefined;
+        const [row] = await rows<UploadRow>("select * from models.dataset_upload where dataset = $1 and id = $2", [
+          dataset,
+          id,
+        ]);
+        return row && toUpload(row);
+      }),
+
+    datasets: () =>
+      namingErrors(async () => {
+        const found = await rows<{ name: string; versions: number; current: number | null }>(
+          `select dataset as name, count(*)::integer as versions, max(number) filter (where passed) as current
+           from models.dataset_version group by dataset order by dataset`,
+          [],
+        );
+        return found.map(({ name, versions, current }) => ({ name, versions, current: current ?? undefined }));
+      }),
+
+    addVersion: ({ dataset, digest, bytes, columns, report, table }, actor) =>
+      inTransaction(pool, async (client) => {
+        // The row of the dataset gives out the numbers, one writer after the other.
+        const { rows: numbered } = await client.query<{ last_version: number }>(
+          "update models.dataset set last_version = last_version + 1 where name = $1 returning last_version",
+          [dataset],
+        );
+        const version = only(numbered).last_version;
+        const added = await client.query<VersionRow>(
+          `insert into models.dataset_version
+             (dataset, number, digest, bytes, columns, report, passed, table_id, created_by)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning *`,
+          [
+            dataset,
+            version,
+            digest,
+            bytes,
+            JSON.stringify(columns),
+            JSON.stringify(report),
+            report.passed,
+            table,
+            actor,
+          ],
+        );
+        await audit(client, actor, "dataset.version-added", { dataset, version, digest, passed: report.passed });
+        return toVersion(only(added.rows));
+      }),
+
+    versions: (dataset) =>
+      namingErrors(async () => {
+        const sql = "select * from models.dataset_version where dataset = $1 order by number desc";
+        return (await rows<VersionRow>(sql, [dataset])).map(toVersion);
+      }),
+
+    version: (dataset, version) =>
+      namingErrors(async () => {
+        if (version !== undefined && version > LAST_NUMBER) return undefined;
+        const [row] = await rows<VersionRow>(
+          `select * from models.dataset_version
+           where dataset = $1 and case when $2::integer is null then passed else number = $2 end
+           order by number desc limit 1`,
+          [dataset, version ?? null],
+        );
+        return row && toVersion(row);
+      }),
+
+    deleteVersions: (dataset, version, actor) =>
+      inTransaction(pool, async (client) => {
+        if (version !== undefined && version > LAST_NUMBER) return [];
+        const deleted = await client.query<VersionRow>(
+          "delete from models.dataset_version where dataset = $1 and ($2::integer is null or number = $2) returning *",
+          [dataset, version ?? null],
+        );
+        if (version === undefined)
+          await client.query("delete from models.dataset_upload where dataset = $1", [dataset]);
+        for (const { number, digest } of deleted.rows) {
+          await audit(client, actor, "dataset.version-deleted", { dataset, version: number, digest });
+        }
+        return deleted.rows.map(toVersion);
+      }),
+
+    addResult: ({ id, user, columns, totalRows, expiresAt }) =>
+      namingErrors(async () => {
+        await pool.query(
+          `insert into models.query_result (id, "user", columns, total_rows, expires_at) values ($1, $2, $3, $4, $5)`,
+          [id, user, JSON.stringify(columns), totalRows, expiresAt],
+        );
+      }),
+
+    result: (id, now) =>
+      namingErrors(async () => {
+        if (!UUID.test(id)) return undefined;
+        const sql = "select * from models.query_result where id = $1 and expires_at > $2";
+        const [row] = await rows<ResultRow>(sql, [id, now]);
+        return (
+          row && {
+            id: row.id,
+            user: row.user,
+            columns: row.columns,
+            totalRows: Number(row.total_rows),
+            expiresAt: toInstant(row.expires_at.getTime()),
+          }
+        );
+      }),
+
+    deleteResult: (id) =>
+      namingErrors(async () => {
+        await pool.query("delete from models.query_result where id = $1", [id]);
+      }),
+
+    forget: (now, uploadsBefore) =>
+      namingErrors(async () => {
+        await pool.query("delete from models.query_result where expires_at <= $1", [now]);
+        await pool.query("delete from models.dataset_upload where created_at < $1", [uploadsBefore]);
+      }),
+
+    filesInUse: () =>
+      namingErrors(async () => {
+        const digests = await rows<{ digest: string }>(
+          "select digest from models.dataset_upload union select digest from models.dataset_version",
+          [],
+        );
+        const ids = await rows<{ id: string }>(
+          "select table_id::text as id from models.dataset_version union all select id::text from models.query_result",
+          [],
+        );
+        return { uploads: new Set(digests.map(({ digest }) => digest)), tables: new Set(ids.map(({ id }) => id)) };
+      }),
+  };
+}
+
+function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  return namingErrors(async () => {
+    const client = await pool.connect();
+    try {
+      await client.query("begin");
+      const result = await work(client);
+      await client.query("commit");
+      return result;
+    } catch (error) {
+      await client.query("rollback").catch(() => undefined);
+      throw error;
+    } finally {
+      client.release();
+    }
+  });
+}
+
+async function audit(
+  client: PoolClient,
+  actor: string,
+  action: string,
+  detail: Readonly<Record<string, string | number | boolean>>,
+): Promise<void> {
+  await client.query("insert into models.audit_log (actor, action, detail) values ($1, $2, $3)", [
+    actor,
+    action,
+    JSON.stringify(detail),
+  ]);
+}
+
+function only<Row>(rows: readonly Row[]): Row {
+  const [row] = rows;
+  if (row === undefined) throw new Error("the statement gave no row");
+  return row;
+}
+
+function toUpload(row: UploadRow): UploadRecord {
+  return {
+    id: row.id,
+    dataset: row.dataset,
+    digest: row.digest,
+    bytes: Number(row.bytes),
+    detection: row.detection,
+    createdAt: toInstant(row.created_at.getTime()),
+    createdBy: row.created_by,
+  };
+}
+
+function toVersion(row: VersionRow): DatasetVersionRecord {
+  return {
+    dataset: row.dataset,
+    version: row.number,
+    digest: row.digest,
+    bytes: Number(row.bytes),
+    columns: row.columns,
+    report: row.report,
+    table: row.table_id,
+    createdAt: toInstant(row.created_at.getTime()),
+    createdBy: row.created_by,
+  };
+}
