@@ -1,10 +1,11 @@
 import type { Migration } from "./migration.ts";
 
 /**
- * The canonical text as jsonb, for the columns that queries use. jsonb cannot hold U+0000, which a
- * record may quote from a binary answer; only these columns see the replacement, the text keeps it.
+ * The text as JSON, for the columns that queries use. PostgreSQL's text cannot hold U+0000, which a
+ * record may quote from a binary answer; only these columns see the replacement, the record keeps it.
+ * json and not jsonb: to take one member out of a text it needs half the time.
  */
-const BODY = `replace(body, '\\u0000', '\\ufffd')::jsonb`;
+const BODY = `replace(body, '\\u0000', '\\ufffd')::json`;
 
 /**
  * The ledger: evidence as a chain, the facts it rests on, and the head.
@@ -18,6 +19,15 @@ const BODY = `replace(body, '\\u0000', '\\ufffd')::jsonb`;
 export const createLedger: Migration = {
   name: "create-ledger",
   sql: `
+-- What a search looks through. A function, so that the text is parsed once for all of it.
+create function muster.words_of(body jsonb) returns text
+language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
+begin
+  return lower((body ->> 'id') || ' ' || coalesce(body ->> 'check', body ->> 'control', '') || ' ' ||
+    coalesce(body ->> 'summary', body ->> 'reason', ''));
+end
+$$;
+
 create table muster.evidence (
   seq bigint primary key,
   prev text not null,
@@ -30,10 +40,7 @@ create table muster.evidence (
   service text not null generated always as (${BODY} -> 'subject' ->> 'service') stored,
   environment text not null generated always as (${BODY} -> 'subject' ->> 'environment') stored,
   run text generated always as (${BODY} ->> 'run') stored,
-  words text not null generated always as (lower(
-    (${BODY} ->> 'id') || ' ' || coalesce(${BODY} ->> 'check', ${BODY} ->> 'control', '') || ' ' ||
-    coalesce(${BODY} ->> 'summary', ${BODY} ->> 'reason', '')
-  )) stored
+  words text not null generated always as (muster.words_of(replace(body, '\\u0000', '\\ufffd')::jsonb)) stored
 );
 create index evidence_newest on muster.evidence (service, environment, "check", seq) where kind = 'judgement';
 create index evidence_waivers on muster.evidence (service, environment, seq) where kind = 'waiver';
