@@ -1,4 +1,4 @@
-import { type Command, COMMANDS, optionLabel, usageLine } from "@muster/cli";
+import { type Command, COMMANDS, optionLabel, sentence, usageLine } from "@muster/cli";
 import { madeFrom, markdownTable } from "./markdown.ts";
 
 /** The page of every command, from the declarations that drive the command line itself. */
@@ -32,7 +32,7 @@ function section(command: Command): string[] {
   const lines = [
     `## muster ${command.name}`,
     "",
-    `${command.summary}.`,
+    sentence(command.summary),
     "",
     "```text",
     usageLine(command),

@@ -221,6 +221,28 @@ export default defineLoad({ target: ${JSON.stringify(url)}, workloads: [{ scenar
     assert.match(out, /it was stopped by command/);
   });
 
+  it("runs on agents that join, and prints the same as Kubernetes objects", async () => {
+    const plan = await writePlan("agents.ts", "/", '{ arrivalsPerSecond: 40, for: "500ms" }');
+    const env = { MUSTER_LOAD_TOKEN: "a token that nobody guesses" };
+    const running = startMuster(["load", "run", plan, "--agents", "2", "--json"], { cwd: folder, env });
+    await running.until("waiting for 2 agents at ");
+    const address = /at (ws:\S+)/.exec(running.output())?.[1] ?? "";
+
+    const agents = [1, 2].map(() => runMuster(["load", "agent", plan, "--join", address], { cwd: folder, env }));
+
+    const codes = (await Promise.all(agents)).map((each) => each.code);
+    const { out } = await running.ended;
+    const without = await runMuster(["load", "run", plan, "--agents", "1"], { cwd: folder });
+    const printed = await runMuster(["load", "manifest", plan, "--image", "muster:1"], { cwd: folder });
+    const report = (JSON.parse(out) as { data: LoadReport }).data;
+    assert.deepEqual(codes, [0, 0]);
+    assert.equal(report.total.requests, 20);
+    assert.equal(report.generator.workers, 2);
+    assert.equal(without.code, 2);
+    assert.match(without.err, /MUSTER_LOAD_TOKEN is not set/);
+    assert.equal((JSON.parse(printed.out) as { kind: string }).kind, "List");
+  });
+
   it("refuses what is no address", async () => {
     const { code } = await runMuster(["load", "bench", "ftp://example.org"], { cwd: folder });
 

@@ -84,6 +84,13 @@ describe("muster up and the commands beside it", { concurrency: false }, () => {
     await rm(folder, { recursive: true, force: true });
   });
 
+  it("asks no Muster to look again where none runs", async () => {
+    const { code, err } = await muster("run");
+
+    assert.equal(code, 2);
+    assert.match(err, /no Muster answers for this data folder/);
+  });
+
   it("before anything was judged, readiness says that there is no evidence, and exits 3", async () => {
     const { code, err } = await muster("readiness");
 
@@ -193,9 +200,13 @@ describe("muster up and the commands beside it", { concurrency: false }, () => {
       headers: { "content-type": "application/json", origin: url.origin },
       body: JSON.stringify({ token }),
     });
+    const again = await muster("run");
     up.child.kill("SIGINT");
     const ended = await up.ended;
 
+    assert.equal(again.code, 0, again.err);
+    assert.match(again.err, /✓ Health .*\n✓ Security .*\n✓ Load .*\n✓ Gate .*\n✓ Report/);
+    assert.match(again.out, /^READY: 1 of 2 controls met; 1 waived/);
     assert.equal(signIn.status < 300, true, `${signIn.status} ${await signIn.text()}`);
     assert.equal(ended.code, 0);
     assert.match(ended.err, /stopping; Ctrl-C again ends everything at once\n+stopped\n/);

@@ -155,7 +155,12 @@ async function serve(options: ServerOptions, announce: Announce, stopping: Abort
   void database.lost.then(ended.reject);
   const judged = firstRun(starter, options.gate, prologue, onNotice);
   if (options.once) judged.then(exitCode).then(ended.resolve, ended.reject);
-  else judged.catch((error: unknown) => announceFailure(error, announce, log));
+  else {
+    judged.catch((error: unknown) => {
+      // What fails because everything is being taken apart is no news.
+      if (!stopping.aborted) announceFailure(error, announce, log);
+    });
+  }
   return await ended.promise;
 }
 

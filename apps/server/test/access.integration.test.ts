@@ -10,7 +10,7 @@ import {
   postgresRuns,
 } from "@muster/adapters";
 import { temporaryPostgres } from "@muster/adapters/testing";
-import { issueAdminLink, type SignInSources } from "@muster/application";
+import { issueAdminLink } from "@muster/application";
 import { createCatalog } from "@muster/catalog";
 import { type Configuration, ProblemSchema, problemsOf, ReadinessSchema } from "@muster/contract";
 import { includesRole, MusterError, type Role, ROLES, toInstant } from "@muster/kernel";
@@ -104,7 +104,7 @@ describe("the HTTP interface", () => {
   });
 
   it("signs in with a one-time link once, and keeps the token out of reach of scripts and other sites", async () => {
-    const token = await issueAdminLink(sources as SignInSources);
+    const token = await issueAdminLink(sources);
 
     const first = await app.inject({ method: "POST", url: "/api/v1/session", payload: { token } });
     const second = await app.inject({ method: "POST", url: "/api/v1/session", payload: { token } });
@@ -117,7 +117,7 @@ describe("the HTTP interface", () => {
   });
 
   it("refuses a link that is too old, and a session that has ended", async () => {
-    const token = await issueAdminLink(sources as SignInSources);
+    const token = await issueAdminLink(sources);
     const cookie = await cookieOf("viewer");
     now = NOW + 2 * 3_600_000;
 
@@ -133,10 +133,10 @@ describe("the HTTP interface", () => {
     const cookie = await cookieOf("viewer");
 
     const out = await app.inject({ method: "DELETE", url: "/api/v1/session", headers: { cookie } });
-    const after = await app.inject({ url: "/api/v1/session", headers: { cookie } });
+    const later = await app.inject({ url: "/api/v1/session", headers: { cookie } });
 
     assert.equal(out.statusCode, 204);
-    assert.equal(after.statusCode, 401);
+    assert.equal(later.statusCode, 401);
   });
 
   it("refuses a change that another site's page asks for", async () => {
@@ -258,6 +258,7 @@ describe("the HTTP interface", () => {
         "/api/v1/readiness",
         "/api/v1/runs",
         "/api/v1/runs/newest",
+        "/api/v1/runs/{id}",
         "/api/v1/session",
         "/api/v1/waivers",
       ],

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
+import { on, once } from "node:events";
 import { describe, it, type TestContext } from "node:test";
 import { temporaryPostgres } from "@muster/adapters/testing";
 import type { LiveEvent, LiveMessage } from "@muster/contract";
+import { WebSocket } from "ws";
 import { closingAfter, type ServerProcess, startServer, temporaryProject } from "./server-process.ts";
 
 /** Signs in through a server's link, as the console does. */
@@ -26,7 +27,6 @@ async function hear(
 ): Promise<readonly LiveMessage[]> {
   const address = new URL(`/api/v1/live${after === undefined ? "" : `?after=${after}`}`, url);
   address.protocol = "ws:";
-  const { WebSocket } = await import("ws");
   const socket = new WebSocket(address, { headers: { cookie, origin: url } });
   const heard: LiveMessage[] = [];
   try {
@@ -42,8 +42,7 @@ async function hear(
   }
 }
 
-async function* onMessages(socket: import("ws").WebSocket): AsyncGenerator<unknown[]> {
-  const { on } = await import("node:events");
+async function* onMessages(socket: WebSocket): AsyncGenerator<unknown[]> {
   for await (const event of on(socket, "message", { close: ["close"] })) yield event as unknown[];
 }
 

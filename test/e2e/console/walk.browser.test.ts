@@ -158,7 +158,7 @@ describe("the console in use", { skip: withoutChromium() }, () => {
 
       await page.getByRole("button", { name: "Run again" }).click();
       const dialog = page.getByRole("dialog", { name: "Run again on staging" });
-      assert.match(await dialog.innerText(), /its health, then its security[\s\S]*muster up --once/);
+      assert.match(await dialog.innerText(), /its health, then its security[\s\S]*muster run/);
       await dialog.getByRole("button", { name: "Start the run" }).click();
       await watching.getByText("Run going on").waitFor();
       const run = await stage.newestRun();

@@ -37,6 +37,18 @@ export const loadRun = defineCommand({
       maximum: 256,
       summary: "Worker threads; one less than cores unless given",
     },
+    agents: {
+      kind: "number",
+      value: "N",
+      minimum: 1,
+      maximum: 1_000,
+      summary: "Run on so many agents that join with muster load agent, instead of on this machine",
+    },
+    listen: {
+      kind: "text",
+      value: "HOST:PORT",
+      summary: "With --agents: where they reach this machine; loopback unless given",
+    },
     control: {
       kind: "number",
       value: "PORT",
@@ -52,8 +64,15 @@ export const loadRun = defineCommand({
   ],
   async run({ options, args, io }) {
     const [file = ""] = args;
+    const { agents, listen, workers, control } = options;
+    if (agents !== undefined) {
+      if (workers !== undefined) throw new MusterError("usage", "--agents and --workers cannot be used together");
+      const { runOnAgents } = await import("../load/run-agents.ts");
+      return runOnAgents(file, { agents, listen, control }, options, io);
+    }
+    if (listen !== undefined) throw new MusterError("usage", "--listen is for --agents");
     const { runPlan } = await import("../load/run-plan.ts");
-    return runPlan(file, options, options, io);
+    return runPlan(file, { workers, control }, options, io);
   },
 });
 
@@ -288,6 +307,57 @@ export const loadReplay = defineCommand({
   },
 });
 
+export const loadAgent = defineCommand({
+  name: "load agent",
+  summary: "Join a load run as one of its generators",
+  description:
+    "Puts a part of the load of a plan from this machine, and hands the figures to the coordinator, who merges them without loss. Both need the same MUSTER_LOAD_TOKEN in the environment and the same plan: no code comes over the network, and neither side sends the token. The connection is not encrypted with ws://; use wss:// through a proxy, or a network of your own.",
+  args: [{ value: "FILE", summary: "This machine's copy of the plan", required: true }],
+  options: {
+    join: { kind: "text", value: "ADDRESS", summary: "Where the coordinator waits, such as ws://10.0.0.5:6570" },
+    wait: {
+      kind: "duration",
+      value: "TIME",
+      summary: "How long to try while the coordinator is not there; 60s unless given",
+    },
+  },
+  examples: [
+    { line: "muster load run checkout.load.ts --agents 2 --listen 0.0.0.0:6570", says: "on one machine" },
+    { line: "muster load agent checkout.load.ts --join ws://10.0.0.5:6570", says: "on two others" },
+  ],
+  async run({ options, args, io }) {
+    if (options.join === undefined) throw new MusterError("usage", "muster load agent needs --join ADDRESS");
+    const { joinRun } = await import("../load/run-agents.ts");
+    return joinRun(args[0] ?? "", options.join, options.wait, io);
+  },
+});
+
+export const loadManifest = defineCommand({
+  name: "load manifest",
+  summary: "Print a load run as Kubernetes objects",
+  description:
+    "Prints a plan, a coordinator and an Indexed Job of agents as one list for kubectl. The token of the agents comes from a Secret of the same name, which you make. Nothing is sent to any cluster.",
+  args: [{ value: "FILE", summary: "The plan", required: true }],
+  options: {
+    image: { kind: "text", value: "IMAGE", summary: "Image with Muster in /app" },
+    agents: { kind: "number", value: "N", minimum: 1, maximum: 1_000, summary: "Agents; 2 unless given" },
+    name: { kind: "text", value: "NAME", summary: "Name of everything; muster-load unless given" },
+    namespace: { kind: "text", value: "NAME", summary: "Namespace; default unless given" },
+  },
+  examples: [
+    {
+      line: "muster load manifest checkout.load.ts --image registry.example/muster:1 | kubectl apply --dry-run=server -f -",
+      says: "see whether the cluster takes it",
+    },
+  ],
+  async run({ options, args, io }) {
+    const { image, agents = 2, name = "muster-load", namespace = "default" } = options;
+    if (image === undefined) throw new MusterError("usage", "muster load manifest needs --image IMAGE");
+    const { printManifest } = await import("../load/run-agents.ts");
+    return printManifest(args[0] ?? "", { image, agents, name, namespace }, io);
+  },
+});
+
 export const loadControl = defineCommand({
   name: "load control",
   summary: "Pause, resume, scale or stop a run that goes on",
@@ -325,6 +395,8 @@ export const LOAD_COMMANDS = [
   loadCompare,
   loadImport,
   loadReplay,
+  loadAgent,
+  loadManifest,
   loadSelfTest,
 ];
 

@@ -7,6 +7,7 @@ import { init } from "./init.ts";
 import { link } from "./link.ts";
 import { LOAD_COMMANDS } from "./load.ts";
 import { readiness } from "./readiness.ts";
+import { run } from "./run.ts";
 import { up } from "./up.ts";
 import { version } from "./version.ts";
 import { waive } from "./waive.ts";
@@ -15,6 +16,7 @@ import { waive } from "./waive.ts";
 export const COMMANDS: readonly Command[] = [
   init,
   up,
+  run,
   check,
   readiness,
   waive,

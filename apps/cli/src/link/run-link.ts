@@ -1,11 +1,9 @@
-import { randomBytes } from "node:crypto";
-import { nodeSha256 } from "@muster/adapters";
-import { issueAdminLink, signInPath } from "@muster/application";
+import { signInPath } from "@muster/application";
 import { MusterError } from "@muster/kernel";
 import { printEnvelope } from "../output/envelope.ts";
 import type { Io } from "../output/io.ts";
 import { runningConsole } from "../local/console-address.ts";
-import { withDatabase } from "../local/database.ts";
+import { signInToken } from "../local/sign-in-token.ts";
 import { EXIT, type ExitCode } from "../program/command.ts";
 
 /** What `muster link` was asked for. */
@@ -15,7 +13,7 @@ export interface LinkRequest {
   readonly json: boolean;
 }
 
-/** Makes a sign-in link. Whoever can read Muster's data may sign in; there is no other secret to know. */
+/** Makes a sign-in link. */
 export async function runLink(request: LinkRequest, io: Io): Promise<ExitCode> {
   const base = request.url ?? (await runningConsole(request.data()));
   if (base === undefined) {
@@ -24,14 +22,7 @@ export async function runLink(request: LinkRequest, io: Io): Promise<ExitCode> {
   if (!URL.canParse(base) || !/^https?:/.test(base)) {
     throw new MusterError("usage", `--url must be a complete http or https address, not "${base}"`);
   }
-  const token = await withDatabase(request.data, io, ({ identity }) =>
-    issueAdminLink({
-      identity,
-      clock: { now: io.now },
-      sha256: nodeSha256,
-      randomToken: () => randomBytes(32).toString("base64url"),
-    }),
-  );
+  const token = await signInToken(request.data, io);
   const link = new URL(signInPath(token), base).href;
   if (request.json) {
     printEnvelope(io, { command: "link", result: "good", verdict: "a sign-in link was made", data: { link } });

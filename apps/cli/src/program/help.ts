@@ -86,9 +86,14 @@ function groupHelp(name: string, group: readonly Command[], paint: Paint): strin
   ].join("\n");
 }
 
+/** A summary as a sentence; one that asks keeps its question mark. */
+export function sentence(summary: string): string {
+  return summary.endsWith("?") ? summary : `${summary}.`;
+}
+
 function commandHelp(command: Command, paint: Paint, columns: number): string {
   const lines = [
-    `${command.summary}.`,
+    sentence(command.summary),
     "",
     paint("strong", "Usage"),
     `  ${usageLine(command)}`,

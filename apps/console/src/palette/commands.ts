@@ -29,7 +29,7 @@ export interface PaletteActs {
 
 /** The command that judges a gate anew. */
 export function runCommand(gate: string | undefined): string {
-  return gate === undefined ? "muster up --once" : `muster up --once --gate ${shellWord(gate)}`;
+  return gate === undefined ? "muster run" : `muster run --gate ${shellWord(gate)}`;
 }
 
 export const VERIFY_COMMAND = "muster evidence verify";

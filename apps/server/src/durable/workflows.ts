@@ -98,10 +98,8 @@ export async function openWorkflows<Request, Result>(options: {
 
   return {
     async result(id) {
-      const result = await Promise.race([
-        DBOS.getResult<Result>(id, { pollingIntervalMs: RESULT_POLL_MS }),
-        unwrittenEnd(id).promise,
-      ]);
+      const recorded = namingErrors(() => DBOS.getResult<Result>(id, { pollingIntervalMs: RESULT_POLL_MS }));
+      const result = await Promise.race([recorded, unwrittenEnd(id).promise]);
       // Without a time limit, null is what a workflow without a result would give, and ours have one.
       return result as Result;
     },

@@ -50,8 +50,10 @@ const REQUESTS_PER_MINUTE = 600;
 
 /** Builds the HTTP server: security headers, limits, access, then the routes. It does not listen yet. */
 export async function createApp(sources: AppSources, log: Logger): Promise<App> {
+  // Fastify takes the logger's own type into the application's; routes need no more of it than the base.
+  const base: FastifyBaseLogger = log;
   const app: App = Fastify({
-    loggerInstance: log as FastifyBaseLogger,
+    loggerInstance: base,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT_BYTES,
@@ -95,8 +97,8 @@ export async function createApp(sources: AppSources, log: Logger): Promise<App> 
     },
   });
   await app.register(websocket, { options: { maxPayload: 1024 } });
-  guardRoutes(app as FastifyInstance, sources);
-  answerProblems(app as FastifyInstance);
+  guardRoutes(app, sources);
+  answerProblems(app);
 
   probeRoutes(app, sources);
   sessionRoutes(app, sources);

@@ -57,8 +57,10 @@ export function createServices(options: {
       return (await (started.get(name) ?? start(name, environment))).url;
     },
     async stop() {
-      const all = await Promise.allSettled(started.values());
-      await Promise.all(all.map((each) => (each.status === "fulfilled" ? each.value.stop() : undefined)));
+      for (const starting of started.values()) {
+        const service = await starting.catch(() => undefined);
+        await service?.stop();
+      }
     },
   };
 }

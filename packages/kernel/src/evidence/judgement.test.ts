@@ -197,10 +197,7 @@ function collected(): fc.Arbitrary<Collected> {
   return fc.oneof(
     fc.record({
       status: fc.constant("collected" as const),
-      value: fc.dictionary(
-        fc.string({ unit: "binary" }),
-        fc.jsonValue() as fc.Arbitrary<Json>,
-      ) as fc.Arbitrary<JsonObject>,
+      value: fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue() as fc.Arbitrary<Json>),
     }),
     fc.record({ status: fc.constant("unavailable" as const), reason: fc.string() }),
   );

@@ -51,4 +51,20 @@ export function runRoutes(app: App, sources: AppSources): void {
       return run;
     },
   );
+  app.get(
+    "/api/v1/runs/:id",
+    {
+      config: { role: "viewer" },
+      schema: {
+        summary: "One run",
+        params: Type.Object({ id: Type.String({ maxLength: 64 }) }),
+        response: answers(200, RunSchema),
+      },
+    },
+    async (request) => {
+      const run = await sources.runs.find(request.params.id);
+      if (!run) throw new MusterError("not-found", `there is no run ${request.params.id}`);
+      return run;
+    },
+  );
 }
