@@ -3,7 +3,7 @@ import { hash } from "node:crypto";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import type { Check, Collected, Judgement } from "../check/check.ts";
-import { canonicalJson, type Json, type JsonObject } from "../json/canonical.ts";
+import { canonicalJson, type Json } from "../json/canonical.ts";
 import { type Collection, judgeCollection } from "./judgement.ts";
 
 const sha256 = (text: string) => hash("sha256", text);
