@@ -29,6 +29,7 @@ export {
   type RunningLoad,
   startLoad,
   startLoadFile,
+  startLoadOnAgents,
 } from "./run/load-run.ts";
 export { FULL_SELF_TEST, runSelfTest, type SelfTestOptions, type SelfTestResult } from "./self-test/self-test.ts";
 export { type Capacity, type CapacityStep } from "./capacity/capacity-search.ts";
@@ -46,3 +47,6 @@ export { readCurl } from "./imports/curl.ts";
 export { readHar } from "./imports/har.ts";
 export { planSource } from "./imports/imported-request.ts";
 export { type Profile, profile } from "./scenario/profiles.ts";
+export { type AgentOptions, runAgent } from "./agents/agent.ts";
+export { type Gathering, gatherAgents, type GatheringOptions } from "./agents/coordinator.ts";
+export { kubernetesManifest, type ManifestOptions } from "./agents/manifest.ts";

@@ -185,6 +185,14 @@ export const ERRORS = {
     cause: "The disk is full, or the folder is not there or not yours to write to.",
     fix: "Make room or choose another place; the report was printed before.",
   },
+  "load-agent": {
+    title: "The load agents did not come together",
+    status: 503,
+    exit: 3,
+    cause:
+      "An agent or its coordinator cannot be reached, has another token or another version of the plan, or went away.",
+    fix: "Give both the same MUSTER_LOAD_TOKEN and the same plan, and let the agents reach the coordinator's address.",
+  },
   "load-control": {
     title: "The load run cannot be steered",
     status: 409,

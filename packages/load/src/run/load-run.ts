@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { LoadReport } from "@muster/contract";
 import { createHistogram, type Histogram, histogramSince, type Json, quantile } from "@muster/kernel";
+import type { Gathering } from "../agents/coordinator.ts";
 import { createMetrics, mergeMetrics, type Metrics, totalSeries } from "../metrics/metrics.ts";
 import { createTimeline, mergeTimeline, type Timeline } from "../metrics/timeline.ts";
 import { machineFacts } from "../result/machine-facts.ts";
@@ -83,6 +84,22 @@ export function startLoadFile(file: string, workers: number, options: LoadRunOpt
       });
     } finally {
       for (const thread of threads) thread.close();
+    }
+  });
+}
+
+/**
+ * Runs the plan of a file on agents that join over the network.
+ * @throws {MusterError} `load-agent`, as a rejection of the report, when they do not come.
+ */
+export function startLoadOnAgents(gathering: Gathering, file: string, options: LoadRunOptions = {}): RunningLoad {
+  return new LoadRun(options, async (run) => {
+    try {
+      const plan = await loadPlan(file);
+      await gathering.complete;
+      await run.withPlan(plan, (shared) => gathering.start(shared));
+    } finally {
+      gathering.close();
     }
   });
 }

@@ -27,6 +27,8 @@ export interface WorkerOptions {
   readonly segment: Segment;
   /** Told each line that scenarios print. */
   readonly onOutput: (line: string) => void;
+  /** Told each snapshot as it came. */
+  readonly onSnapshot?: (snapshot: WorkerSnapshot) => void;
   readonly maxHeapMb?: number;
   readonly silenceMs?: number;
 }
@@ -74,7 +76,8 @@ export function startWorkerThread(options: WorkerOptions): WorkerThread {
         break;
       case "snapshot":
         listen();
-        latest = joined(message.snapshot, slices);
+        latest = joinSnapshot(message.snapshot, slices);
+        options.onSnapshot?.(message.snapshot);
         break;
       case "finished":
         end(undefined);
@@ -106,7 +109,8 @@ export function startWorkerThread(options: WorkerOptions): WorkerThread {
   };
 }
 
-function joined(snapshot: WorkerSnapshot, slices: Slice[]): ThreadSnapshot {
+/** A snapshot with the whole timeline; `slices` keeps what came before. */
+export function joinSnapshot(snapshot: WorkerSnapshot, slices: Slice[]): ThreadSnapshot {
   const { sliceMs, from, slices: changed } = snapshot.timeline;
   slices.splice(from, slices.length, ...changed);
   return { ...snapshot, timeline: { sliceMs, slices } };
