@@ -6,6 +6,7 @@ import type { StoredModel } from "./adapters/builtin/builtin-models.ts";
 import { openDatasets } from "./adapters/dataset-store/open-datasets.ts";
 import { openFileArtefactStore } from "./adapters/files/file-artefact-store.ts";
 import { createArgon2Hasher } from "./adapters/passwords/argon2-hasher.ts";
+import { createThreadRuntime } from "./adapters/onnx/thread-runtime.ts";
 import { freshSecret, hashSecret } from "./adapters/passwords/secrets.ts";
 import { publishRemoval, removalIn } from "./adapters/postgres/cache-removals.ts";
 import { listenForChanges } from "./adapters/postgres/change-listener.ts";
@@ -75,14 +76,19 @@ export async function openPlatform(parts: PlatformParts): Promise<Platform> {
     await removeUnusedArtefacts(publishing, clock.now() - UPLOAD_WITHIN_MS);
     await bringBuiltin(publishing, parts.builtin);
 
+    const threads = createThreadRuntime({ threads: configuration.threads });
     const loader = createModelLoader({
       table,
       maxCold: configuration.maxColdModels,
       async load(name, version) {
         const record = await registry.version(name, version);
         if (!record) throw new MusterError("not-found", `model "${name}" has no version "${version}"`);
-        const session = await parts.runtime.load(await artefacts.read(record.digest));
-        return serveModel(session, { ...record, name }, parts.serving);
+        const artefact = await artefacts.read(record.digest);
+        const servable = { ...record, name };
+        if ((record.inspection.runMs ?? 0) <= configuration.threadAboveMs) {
+          return serveModel(await parts.runtime.load(artefact), servable, parts.serving);
+        }
+        return serveModel(await threads.load(artefact), servable, { ...parts.serving, maxRuns: 1 });
       },
       onFailure: ({ model, alias, version }, error) =>
         log.error({ err: error, model, alias, version }, "a version cannot be loaded; the alias keeps what it named"),

@@ -9,7 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type TemporaryPostgres, temporaryPostgres } from "@muster/adapters/testing";
 import { problemsOf, ProblemSchema } from "@muster/contract";
 import { type Answer, createClient } from "../testing/client.ts";
-import { scalingModel } from "../testing/models.ts";
+import { scalingModel, slowModel } from "../testing/models.ts";
 import { type RunningService, startProcess } from "../testing/running-service.ts";
 
 const PASSWORD = "petrel tarn quill mungo";
@@ -327,6 +327,22 @@ test("an answer is remembered, computed anew on request, and forgotten on every 
   const statistics = (await call("/v1/cache", { token: admin })).body;
   assert.ok(Number(statistics["hits"]) >= 1 && Number(statistics["hitRate"]) > 0);
   await replica.stop();
+});
+
+test("a model that computes for long gets a thread, so that others are not held up", async () => {
+  const slow = await call("/v1/models/slow/versions", { token: admin, body: upload(slowModel(700)) });
+  assert.equal(slow.status, 201, JSON.stringify(slow.body));
+  await call("/v1/models/quick/versions", { token: admin, body: upload(scalingModel(2)) });
+  let slowEnded = false;
+  const long = call("/v2/models/slow/infer", { token: admin, body: x(1) }).then((answer) => {
+    slowEnded = true;
+    return answer;
+  });
+
+  const quick = await call("/v2/models/quick/infer", { token: admin, body: x(1) });
+
+  assert.deepEqual([quick.status, slowEnded], [200, false]);
+  assert.equal((await long).status, 200);
 });
 
 test("another replica follows a promotion, warm, and everything is there after a restart", async (context) => {

@@ -102,8 +102,8 @@ export function createResponseCache({ maxBytes, sha256, pause }: ResponseCacheOp
   }
 
   function makeRoom(): void {
-    while (bytes > maxBytes && oldest) {
-      drop(oldest);
+    for (let last = oldest; last !== undefined && bytes > maxBytes; last = oldest) {
+      drop(last);
       evictions += 1;
     }
   }

@@ -12,6 +12,8 @@ import type { CardTensor, Golden, ModelCard } from "./card.ts";
 import type { ModelSession } from "./runtime.ts";
 import { hasRowsFirst, type Signature } from "./signature.ts";
 
+const TIMED_RUNS = 3;
+
 /** How far an answer may lie from the recorded one on another machine. */
 const RECORDED_TOLERANCE = 0.001;
 
@@ -22,6 +24,8 @@ export interface Inspection {
   readonly batchable: boolean;
   /** The author's golden cases, or without them one that was recorded here. */
   readonly golden: Golden;
+  /** Milliseconds that a golden case takes to compute, once warm; 0 without cases. Absent for what was tried out before it was measured. */
+  readonly runMs?: number;
 }
 
 /**
@@ -36,7 +40,21 @@ export async function inspectModel(session: ModelSession, card: ModelCard): Prom
   if (card.batchable === true && !joins) {
     throw new MusterError("model-invalid", "the card says batchable, but rows that are joined give other answers");
   }
-  return { signature, batchable: card.batchable ?? joins, golden };
+  return { signature, batchable: card.batchable ?? joins, golden, runMs: await timeCase(session, golden) };
+}
+
+/** The fastest of some runs: what it takes when nothing else is in the way. */
+async function timeCase(session: ModelSession, golden: Golden): Promise<number> {
+  const [first] = golden.cases;
+  if (!first) return 0;
+  const inputs = named(first.inputs);
+  let fastest = Number.POSITIVE_INFINITY;
+  for (let time = 0; time < TIMED_RUNS; time += 1) {
+    const begun = performance.now();
+    await session.run(inputs);
+    fastest = Math.min(fastest, performance.now() - begun);
+  }
+  return Number(fastest.toFixed(3));
 }
 
 /**

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
 import type { Tensors } from "../tensor/tensor.ts";
 import { type BatchReport, createBatcher } from "./batcher.ts";
@@ -80,6 +81,36 @@ test("a poisoned request fails alone", async () => {
   assert.deepEqual(
     settled.map((each) => (each.status === "fulfilled" ? answer(each.value) : (each.reason as Error).message)),
     [[2], "negative", [4]],
+  );
+});
+
+test("while a run of the only kind allowed goes on, requests gather for the next one", async () => {
+  const started: (() => void)[] = [];
+  const reports: BatchReport[] = [];
+  const batcher = createBatcher({
+    maxBatchRows: 3,
+    maxPendingRows: 100,
+    maxRuns: 1,
+    run: async (inputs) => {
+      await new Promise<void>((resolve) => started.push(resolve));
+      return double(inputs);
+    },
+    schedule: (flush) => flush(),
+    observe: (report) => reports.push(report),
+  });
+
+  const answers = [1, 2, 3, 4, 5].map((value) => batcher.submit(rowsOf([value]), 1));
+  for (let turn = 0; turn < 3; turn += 1) {
+    assert.equal(started.length, 1);
+    started.pop()?.();
+    await answers[[0, 3, 4][turn] ?? 0];
+    await setImmediate();
+  }
+
+  assert.deepEqual((await Promise.all(answers)).map(answer), [[2], [4], [6], [8], [10]]);
+  assert.deepEqual(
+    reports.map(({ rows }) => rows),
+    [1, 3, 1],
   );
 });
 

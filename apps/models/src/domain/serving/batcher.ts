@@ -15,6 +15,11 @@ export interface BatcherOptions {
   readonly maxBatchRows: number;
   /** Rows that wait or run at most; more are refused with `overloaded`. */
   readonly maxPendingRows: number;
+  /**
+   * Runs at once; requests that come meanwhile make the next batch. 1 for a model on a thread of its
+   * own; absent for one that computes at once where it is called.
+   */
+  readonly maxRuns?: number;
   /** Computes the outputs of a batch. */
   run(inputs: Tensors): Promise<Tensors>;
   /** Calls back once the requests that are arriving now are in; `setImmediate` outside of tests. */
@@ -44,9 +49,11 @@ interface Waiting {
  * a batch that fails is run again request by request, so that a poisoned one fails alone.
  */
 export function createBatcher(options: BatcherOptions): Batcher {
+  const maxRuns = options.maxRuns ?? Number.POSITIVE_INFINITY;
   let waiting: Waiting[] = [];
   let pending = 0;
   let scheduled = false;
+  let runs = 0;
   let whenIdle: (() => void)[] = [];
 
   function submit(inputs: Tensors, rows: number): Promise<Tensors> {
@@ -57,9 +64,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
     pending += rows;
     return new Promise((resolve, reject) => {
       waiting.push({ inputs, rows, resolve, reject });
-      if (scheduled) return;
-      scheduled = true;
-      options.schedule(flush);
+      schedule();
     });
   }
 
@@ -75,10 +80,23 @@ export function createBatcher(options: BatcherOptions): Batcher {
     return pending === 0 ? Promise.resolve() : new Promise((resolve) => whenIdle.push(resolve));
   }
 
+  function schedule(): void {
+    if (scheduled || runs >= maxRuns) return;
+    scheduled = true;
+    options.schedule(flush);
+  }
+
+  /** After each run: what waited because of it is sent now. */
+  function ran(): void {
+    runs -= 1;
+    if (waiting.length > 0) schedule();
+  }
+
   function flush(): void {
-    const arrived = waiting;
-    waiting = [];
     scheduled = false;
+    // With few runs at once, only as much is taken as one of them can carry; the rest joins what comes.
+    const arrived = maxRuns === Number.POSITIVE_INFINITY ? waiting : firstRun(waiting, options.maxBatchRows);
+    waiting = waiting.slice(arrived.length);
     for (const group of groupsOfOneShape(arrived)) {
       let batch: Waiting[] = [];
       let rows = 0;
@@ -97,6 +115,15 @@ export function createBatcher(options: BatcherOptions): Batcher {
 
   async function dispatch(batch: readonly Waiting[], rows: number, reason: DispatchReason): Promise<void> {
     options.observe?.({ rows, requests: batch.length, reason });
+    runs += 1;
+    try {
+      await answer(batch, rows);
+    } finally {
+      ran();
+    }
+  }
+
+  async function answer(batch: readonly Waiting[], rows: number): Promise<void> {
     const [only] = batch;
     if (batch.length === 1 && only) return runAlone(only);
     let outputs: Tensors;
@@ -125,6 +152,19 @@ export function createBatcher(options: BatcherOptions): Batcher {
   }
 
   return { submit, pendingRows: () => pending, idle };
+}
+
+/** As many requests from the front as fit into one run, at least one, all of one shape. */
+function firstRun(requests: readonly Waiting[], maxRows: number): readonly Waiting[] {
+  const [first] = requests;
+  let rows = 0;
+  let count = 0;
+  for (const request of requests) {
+    if (count > 0 && (rows + request.rows > maxRows || !first || !sameRowShape(first.inputs, request.inputs))) break;
+    rows += request.rows;
+    count += 1;
+  }
+  return requests.slice(0, count);
 }
 
 /** Requests whose rows have the same shape; only those can be joined. */

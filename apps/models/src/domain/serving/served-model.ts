@@ -47,6 +47,8 @@ export interface ServingLimits {
 }
 
 export interface ServingOptions {
+  /** Runs at once; see {@link createBatcher}. */
+  readonly maxRuns?: number;
   readonly limits: ServingLimits;
   schedule(flush: () => void): void;
   observeBatch(model: Servable, report: BatchReport): void;
@@ -67,6 +69,7 @@ export async function serveModel(
   const { maxBatchRows, maxPendingRows } = options.limits;
   const batcher = createBatcher({
     maxPendingRows,
+    ...(options.maxRuns === undefined ? {} : { maxRuns: options.maxRuns }),
     // A model that is not batchable is run request by request, through the same bounded queue.
     maxBatchRows: batchable ? maxBatchRows : 1,
     run: (inputs) => session.run(inputs),
