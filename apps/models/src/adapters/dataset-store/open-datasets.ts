@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Clock } from "@muster/kernel";
 import type { Pool } from "pg";
 import { createDatasets, type Datasets } from "../../domain/dataset/datasets.ts";
@@ -28,7 +29,7 @@ export async function openDatasets(parts: {
   const { pool, limits, clock } = parts;
   const files = await openFileDatasets(parts.folder);
   const store = createPostgresDatasets(pool);
-  const engine = createDuckdbEngine(limits);
+  const engine = createDuckdbEngine(limits, join(parts.folder, "program"));
   const datasets = createDatasets({ store, files, engine, limits, clock });
   const sweep = (): void => void datasets.sweep().catch(parts.onSweepError);
   const timer = setInterval(sweep, SWEEP_EVERY_MS);

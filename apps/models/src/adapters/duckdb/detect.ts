@@ -1,6 +1,5 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import { MusterError } from "@muster/kernel";
 import type { CsvDialect, Detection, Encoding, NamedType } from "../../domain/dataset/column.ts";
 import { COLUMN_LIMIT, COLUMN_TYPE_PATTERN } from "../../domain/dataset/column-type.ts";
 import type { Hint } from "../../domain/dataset/data-engine.ts";
@@ -8,6 +7,7 @@ import { inferColumns } from "./infer-json.ts";
 import { type Session, textOf } from "./session.ts";
 import { identifier, literal } from "./sql-text.ts";
 import { csvSource } from "./sources.ts";
+import { Refusal } from "./refusal.ts";
 
 const SAMPLE_ROWS = 20;
 const SNIFFED_ROWS = 20_480;
@@ -18,9 +18,9 @@ const COLUMN_TYPE = new RegExp(COLUMN_TYPE_PATTERN);
 export async function detect(session: Session, file: string, hint: Hint): Promise<Detection> {
   await session.confine([file]);
   const found = await detectFormat(session, file, hint);
-  if (found.columns.length === 0) throw new MusterError("data-invalid", "the file has no columns");
+  if (found.columns.length === 0) throw new Refusal("data-invalid", "the file has no columns");
   if (found.columns.length > COLUMN_LIMIT) {
-    throw new MusterError("data-invalid", `the file has ${found.columns.length} columns; ${COLUMN_LIMIT} are allowed`);
+    throw new Refusal("data-invalid", `the file has ${found.columns.length} columns; ${COLUMN_LIMIT} are allowed`);
   }
   return found;
 }
@@ -51,7 +51,7 @@ async function detectCsv(session: Session, file: string, hint: Hint["csv"]): Pro
   const [sniffed] = await session.objects(`SELECT Delimiter AS delimiter, HasHeader AS header, SkipRows AS skip,
     Quote AS quote, DateFormat AS date_format, TimestampFormat AS timestamp_format, Columns AS columns
     FROM sniff_csv(${literal(file)}, ${options.join(", ")})`);
-  if (!sniffed) throw new MusterError("data-invalid", "the file is not CSV");
+  if (!sniffed) throw new Refusal("data-invalid", "the file is not CSV");
   const csv: CsvDialect = {
     encoding,
     delimiter: textOf(sniffed["delimiter"]),
@@ -80,7 +80,7 @@ async function detectJsonLines(file: string): Promise<Detection> {
     if (row) rows.push(row);
   }
   stream.destroy();
-  if (rows.length === 0) throw new MusterError("data-invalid", "no line of the file is a JSON object");
+  if (rows.length === 0) throw new Refusal("data-invalid", "no line of the file is a JSON object");
   const columns = inferColumns(rows);
   const sample = rows.slice(0, SAMPLE_ROWS).map((row) => columns.map(({ name }) => row[name] ?? null));
   return { format: "jsonl", columns: [...columns], sample };

@@ -1,9 +1,9 @@
-import { MusterError } from "@muster/kernel";
 import type { DriftOrder, RowSet } from "../../domain/dataset/data-engine.ts";
 import type { Bin, DriftCounts } from "../../domain/dataset/drift.ts";
 import { type Session, textOf } from "./session.ts";
 import { identifier, literal } from "./sql-text.ts";
 import { holdToTables } from "./statement.ts";
+import { Refusal } from "./refusal.ts";
 
 /** Ranges of numbers: the tenths of the reference. */
 const RANGES = 10;
@@ -49,7 +49,7 @@ async function columnsToCompare(
   if (columns === undefined) return shared;
   return columns.map((name) => {
     const found = shared.find((each) => each.name === name);
-    if (!found) throw new MusterError("query-refused", `"${name}" is not a column of both sides`);
+    if (!found) throw new Refusal("query-refused", `"${name}" is not a column of both sides`);
     return found;
   });
 }

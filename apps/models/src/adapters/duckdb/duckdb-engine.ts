@@ -1,9 +1,10 @@
 import { rm } from "node:fs/promises";
 import { MusterError } from "@muster/kernel";
-import type { Detection, QualityReport } from "../../domain/dataset/column.ts";
+import type { Detection } from "../../domain/dataset/column.ts";
 import type { DataEngine, Page, QueryAnswer } from "../../domain/dataset/data-engine.ts";
 import type { DataLimits } from "../../domain/dataset/limits.ts";
 import type { DriftCounts } from "../../domain/dataset/drift.ts";
+import type { Measures } from "../../domain/dataset/quality.ts";
 import type { Answer, Order } from "./message.ts";
 import { createSlots } from "./slots.ts";
 import { startWorker, type WaitingWorker, type WorkerBounds, type WorkerEnd } from "./worker-process.ts";
@@ -14,8 +15,10 @@ const MIB = 1_048_576;
  * DuckDB in a process for each order, which is killed at its deadline and ends after its answer, so that no order can
  * leave anything to the next. One that has its engine open already waits for the next query, which then does not wait
  * for a process to start.
+ *
+ * @param programCache folder that only this engine uses.
  */
-export function createDuckdbEngine(limits: DataLimits): DataEngine {
+export function createDuckdbEngine(limits: DataLimits, programCache: string): DataEngine {
   const forQueries: WorkerBounds = {
     memoryBytes: limits.queryMemoryBytes,
     threads: limits.threads,
@@ -23,6 +26,7 @@ export function createDuckdbEngine(limits: DataLimits): DataEngine {
     maxFileBytes: limits.maxResultBytes,
     maxSpillBytes: 0,
     maxAnswerBytes: limits.maxAnswerBytes,
+    programCache,
   };
   const forIngest: WorkerBounds = {
     memoryBytes: limits.ingestMemoryBytes,
@@ -31,6 +35,7 @@ export function createDuckdbEngine(limits: DataLimits): DataEngine {
     maxFileBytes: limits.maxTableBytes,
     maxSpillBytes: limits.maxTableBytes,
     maxAnswerBytes: 16 * MIB,
+    programCache,
   };
   const slots = createSlots(limits.slots, limits.maxWaiting);
   let spare: WaitingWorker | undefined = startWorker(forQueries);
@@ -66,7 +71,7 @@ export function createDuckdbEngine(limits: DataLimits): DataEngine {
 
   return {
     detect: (file, hint) => run<Detection>({ kind: "detect", file, hint }, forIngest),
-    ingest: (order) => writing(order.table, run<QualityReport>({ kind: "ingest", ...order }, forIngest)),
+    ingest: (order) => writing(order.table, run<Measures>({ kind: "ingest", ...order }, forIngest)),
     query: (order, signal) => writing(order.result, run<QueryAnswer>({ kind: "query", ...order }, forQueries, signal)),
     page: (order) => run<Page>({ kind: "page", ...order }, forQueries),
     async export(order) {

@@ -1,23 +1,23 @@
-import { MusterError } from "@muster/kernel";
 import type { Order } from "./message.ts";
+import { Refusal } from "./refusal.ts";
 
 const MAX_SENTENCE = 400;
 
 /** Names a failure of DuckDB for the person who caused it. Nothing of it names a file of this machine. */
-export function nameEngineError(error: unknown, order: Order): MusterError {
+export function nameEngineError(error: unknown, order: Order): Refusal {
   const message = error instanceof Error ? error.message : String(error);
   if (message.startsWith("Out of Memory Error") || /bad_alloc|array length/i.test(message)) {
-    return new MusterError("data-limit", "it needs more memory than it may use", { cause: error });
+    return new Refusal("data-limit", "it needs more memory than it may use");
   }
   if (message.includes("File too large")) {
-    return new MusterError("data-limit", "what it writes is larger than it may be", { cause: error });
+    return new Refusal("data-limit", "what it writes is larger than it may be");
   }
   if (/No space left on device|Disk quota exceeded/.test(message)) {
-    return new MusterError("database-full", "the disk that holds the datasets is full", { cause: error });
+    return new Refusal("database-full", "the disk that holds the datasets is full");
   }
   const sentence = withoutFiles(firstSentence(message));
   const code = order.kind === "detect" || order.kind === "ingest" ? "data-invalid" : "query-refused";
-  return new MusterError(code, sentence, { cause: error });
+  return new Refusal(code, sentence);
 }
 
 /** DuckDB goes on with candidates, hints and a picture of the statement, which are left out. */

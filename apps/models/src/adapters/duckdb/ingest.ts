@@ -1,8 +1,9 @@
-import { MusterError } from "@muster/kernel";
 import { dirname } from "node:path";
-import type { Column, QualityReport } from "../../domain/dataset/column.ts";
+import type { Column } from "../../domain/dataset/column.ts";
 import type { IngestOrder } from "../../domain/dataset/data-engine.ts";
-import { judgeQuality, rulesOf } from "../../domain/dataset/quality.ts";
+import type { Measures } from "../../domain/dataset/quality.ts";
+import { rulesOf } from "../../domain/dataset/rules-of-columns.ts";
+import { Refusal } from "./refusal.ts";
 import type { Session } from "./session.ts";
 import { identifier, literal } from "./sql-text.ts";
 import { csvSource, lineSource } from "./sources.ts";
@@ -12,23 +13,23 @@ const DATA = "output.main.data";
 const REJECTED = "output.main.rejected";
 
 /** Reads a file into a table file: good rows into `data`, the others with their reasons into `rejected`. */
-export async function ingest(session: Session, order: IngestOrder): Promise<QualityReport> {
+export async function ingest(session: Session, order: IngestOrder): Promise<Measures> {
   checkColumns(order);
   await session.attach(order.table, "output", "READ_WRITE");
   await session.confine([order.source], dirname(order.table));
   await session.run(`CREATE TABLE ${REJECTED} (line BIGINT, reasons VARCHAR, content VARCHAR)`);
   await load(session, order);
-  const report = await applyRules(session, order);
+  const measures = await applyRules(session, order);
   await session.run("CHECKPOINT output");
-  return report;
+  return measures;
 }
 
 function checkColumns({ detection, columns }: IngestOrder): void {
   const names = columns.map(({ name }) => name.toLowerCase());
-  if (new Set(names).size !== names.length) throw new MusterError("data-invalid", "two columns have the same name");
+  if (new Set(names).size !== names.length) throw new Refusal("data-invalid", "two columns have the same name");
   const detected = new Set(detection.columns.map(({ name }) => name));
   const unknown = columns.find(({ name }) => !detected.has(name));
-  if (unknown) throw new MusterError("data-invalid", `the file has no column "${unknown.name}"`);
+  if (unknown) throw new Refusal("data-invalid", `the file has no column "${unknown.name}"`);
 }
 
 function load(session: Session, order: IngestOrder): Promise<void> {
@@ -43,7 +44,7 @@ function load(session: Session, order: IngestOrder): Promise<void> {
 }
 
 async function loadCsv(session: Session, { source, detection, columns }: IngestOrder): Promise<void> {
-  if (!detection.csv) throw new MusterError("data-invalid", "the file was not looked at as CSV");
+  if (!detection.csv) throw new Refusal("data-invalid", "the file was not looked at as CSV");
   const types = new Map(columns.map(({ name, type }) => [name, type]));
   // Columns that are not wanted are read as text, which holds everything.
   const read = detection.columns.map(({ name }) => ({ name, type: types.get(name) ?? "VARCHAR" }));
@@ -117,7 +118,7 @@ function misfit(cell: CastCell): string {
   return `CASE WHEN ${isMisfit(cell)} THEN ${literal(`${cell.name}: `)} || ${shown} || ${literal(` is not ${cell.type}`)} END`;
 }
 
-async function applyRules(session: Session, order: IngestOrder): Promise<QualityReport> {
+async function applyRules(session: Session, order: IngestOrder): Promise<Measures> {
   const { columns } = order;
   const rules = rulesOf(columns);
   const failed = await countFailures(session, columns);
@@ -140,7 +141,7 @@ async function applyRules(session: Session, order: IngestOrder): Promise<Quality
   }
   const [rejected] = await session.objects(`SELECT count(*) AS count FROM ${REJECTED}`);
   const [measured] = await session.objects(measureSql(columns, DATA));
-  const measures = {
+  return {
     columns: columns.map(({ name, type }, index) => ({
       name,
       type,
@@ -150,15 +151,12 @@ async function applyRules(session: Session, order: IngestOrder): Promise<Quality
     })),
     newest: columns.map((_, index) => {
       const newest = measured?.[`newest_${index}`];
-      return newest === null || newest === undefined ? undefined : Number(newest);
+      return newest === null || newest === undefined ? null : Number(newest);
     }),
-    rules: rules.map((rule, index) => ({ ...rule, failed: failed[index] ?? 0 })),
+    failed,
     rows: Number(measured?.["rows"]),
     rejected: Number(rejected?.["count"]),
-    maxRejectedShare: order.maxRejectedShare,
-    now: order.now,
   };
-  return judgeQuality(measures, columns);
 }
 
 /** Rows that break each rule, in the order of the rules. */

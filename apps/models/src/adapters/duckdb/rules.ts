@@ -1,5 +1,5 @@
 import type { Column } from "../../domain/dataset/column.ts";
-import type { RuleName } from "../../domain/dataset/quality.ts";
+import type { RuleName } from "../../domain/dataset/rules-of-columns.ts";
 import { identifier, literal } from "./sql-text.ts";
 
 const SHOWN_CHARACTERS = 100;

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { MusterError } from "@muster/kernel";
+import { Refusal } from "./refusal.ts";
 import { openSession, type Session } from "./session.ts";
 import { literal } from "./sql-text.ts";
 import { holdToTables } from "./statement.ts";
@@ -26,7 +26,7 @@ async function verdict(sql: string): Promise<string> {
     holdToTables(tree, ["a", "flights"]);
     return "allowed";
   } catch (error) {
-    assert.ok(error instanceof MusterError && error.code === "query-refused");
+    assert.ok(error instanceof Refusal && error.code === "query-refused");
     return error.message;
   }
 }

@@ -1,4 +1,4 @@
-import { MusterError } from "@muster/kernel";
+import { Refusal } from "./refusal.ts";
 
 /** Functions that give tables and read nothing but their arguments. */
 const TABLE_FUNCTIONS = new Set(["range", "generate_series", "unnest", "json_each", "json_tree"]);
@@ -27,7 +27,7 @@ const SYSTEM_NAME = /^(duckdb|pragma|sqlite|pg)_/;
  * Holds a statement, as DuckDB's `json_serialize_sql` gives it, to what may be asked: one SELECT over the given
  * tables. Everything that is not known to be harmless is refused; what DuckDB itself refuses with its locked
  * configuration is refused here first, with a better sentence.
- * @throws {MusterError} `query-refused`.
+ * @throws {Refusal} `query-refused`.
  */
 export function holdToTables(serialised: string, tables: readonly string[]): void {
   const tree = JSON.parse(serialised) as {
@@ -108,6 +108,6 @@ function text(value: unknown): string {
   return typeof value === "string" ? value.toLowerCase() : "";
 }
 
-function refused(message: string): MusterError {
-  return new MusterError("query-refused", message);
+function refused(message: string): Refusal {
+  return new Refusal("query-refused", message);
 }

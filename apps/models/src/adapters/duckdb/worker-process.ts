@@ -13,6 +13,8 @@ export interface WorkerBounds {
   /** Bytes that its engine may spill to disk. */
   readonly maxSpillBytes: number;
   readonly maxAnswerBytes: number;
+  /** Folder where Node keeps the compiled program, with which a worker starts in half the time. */
+  readonly programCache: string;
 }
 
 /** How a worker ended. */
@@ -57,7 +59,11 @@ export function startWorker(bounds: WorkerBounds): WaitingWorker {
       PROGRAM,
       ...[bounds.memoryBytes, bounds.threads, bounds.maxSpillBytes].map(String),
     ],
-    { cwd: tmpdir(), env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" }, stdio: ["pipe", "pipe", "ignore"] },
+    {
+      cwd: tmpdir(),
+      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", NODE_COMPILE_CACHE: bounds.programCache },
+      stdio: ["pipe", "pipe", "ignore"],
+    },
   );
   // It may have died before it read everything; its end says so.
   child.stdin.on("error", () => undefined);

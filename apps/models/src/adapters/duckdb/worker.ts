@@ -3,13 +3,13 @@
  * standard input, answers on standard output, and ends. Its arguments are the bounds of its engine.
  */
 import { text } from "node:stream/consumers";
-import { MusterError } from "@muster/kernel";
 import { detect } from "./detect.ts";
 import { countDrift } from "./drift.ts";
 import { nameEngineError } from "./engine-error.ts";
 import { ingest } from "./ingest.ts";
 import type { Answer, Order } from "./message.ts";
 import { exportRelation, readPage, runQuery } from "./query.ts";
+import { Refusal } from "./refusal.ts";
 import { openSession, type Session } from "./session.ts";
 
 const [memoryBytes, threads, maxSpillBytes] = process.argv.slice(2).map(Number);
@@ -28,7 +28,7 @@ async function answer(asked: Order): Promise<Answer> {
     session.close();
     return { ok: true, value: value ?? null };
   } catch (error) {
-    const named = error instanceof MusterError ? error : nameEngineError(error, asked);
+    const named = error instanceof Refusal ? error : nameEngineError(error, asked);
     return { ok: false, code: named.code, message: named.message };
   }
 }

@@ -34,7 +34,6 @@ export const RulesSchema = Type.Object(
   },
   { additionalProperties: false },
 );
-export type Rules = Static<typeof RulesSchema>;
 
 export const ColumnSchema = Type.Object(
   {

@@ -1,5 +1,6 @@
-import type { Cell, Column, CsvDialect, Detection, Format, NamedType, QualityReport } from "./column.ts";
+import type { Cell, Column, CsvDialect, Detection, Format, NamedType } from "./column.ts";
 import type { DriftCounts } from "./drift.ts";
+import type { Measures } from "./quality.ts";
 
 /** What the sender says about a file; the rest is detected. */
 export interface Hint {
@@ -13,10 +14,6 @@ export interface IngestOrder {
   readonly table: string;
   readonly detection: Detection;
   readonly columns: readonly Column[];
-  /** Share of rows that may be rejected before the version does not pass. */
-  readonly maxRejectedShare: number;
-  /** Milliseconds since the epoch, to which ages refer. */
-  readonly now: number;
 }
 
 /** A table file under the name that a statement knows it by. */
@@ -85,7 +82,8 @@ export interface DriftOrder {
  */
 export interface DataEngine {
   detect(file: string, hint: Hint): Promise<Detection>;
-  ingest(order: IngestOrder): Promise<QualityReport>;
+  /** Measures only; whether that is good enough is judged elsewhere. */
+  ingest(order: IngestOrder): Promise<Measures>;
   query(order: QueryOrder, signal?: AbortSignal): Promise<QueryAnswer>;
   page(order: PageOrder): Promise<Page>;
   export(order: ExportOrder): Promise<void>;

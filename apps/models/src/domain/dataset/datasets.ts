@@ -5,6 +5,7 @@ import type { DatasetFiles } from "./dataset-files.ts";
 import type { DatasetStore, DatasetVersionRecord, ResultRecord, UploadRecord } from "./dataset-store.ts";
 import { type ColumnDrift, judgeDrift } from "./drift.ts";
 import type { DataLimits } from "./limits.ts";
+import { judgeQuality } from "./quality.ts";
 
 /** A version of a dataset, or the newest that passed its rules. */
 export interface DatasetReference {
@@ -126,14 +127,14 @@ export function createDatasets({ store, files, engine, limits, clock }: Datasets
       checkColumns(columns, upload.detection);
       const work = await files.workPath();
       try {
-        const report = await engine.ingest({
+        const measures = await engine.ingest({
           source: files.uploadPath(upload.digest),
           table: work,
           detection: upload.detection,
           columns,
-          maxRejectedShare: request.maxRejectedShare,
-          now: clock.now(),
         });
+        const gate = { maxRejectedShare: request.maxRejectedShare, now: clock.now() };
+        const report = judgeQuality(measures, columns, gate);
         const table = await files.keepTable(work);
         const { digest, bytes } = upload;
         return await store.addVersion({ dataset, digest, bytes, columns, report, table }, actor);

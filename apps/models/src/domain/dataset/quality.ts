@@ -1,58 +1,39 @@
 import { durationMs, humanDuration } from "@muster/kernel";
 import type { Column, QualityReport, RuleResult } from "./column.ts";
+import { rulesOf } from "./rules-of-columns.ts";
 
-export type RuleName = RuleResult["rule"];
-
-/** One rule of one column. */
-export interface RuleOfColumn {
-  readonly column: string;
-  readonly rule: RuleName;
-  readonly action: RuleResult["action"];
-  /** What a row that breaks it did. */
-  readonly sentence: string;
-}
-
-/** The rules of all columns, in a fixed order. */
-export function rulesOf(columns: readonly Column[]): readonly RuleOfColumn[] {
-  return columns.flatMap(({ name, rules = {} }) => {
-    const rule = (kind: RuleName, sentence: string): RuleOfColumn => ({
-      column: name,
-      rule: kind,
-      action: rules.action ?? "reject",
-      sentence,
-    });
-    return [
-      ...(rules.required === true ? [rule("required", "is missing")] : []),
-      ...(rules.min === undefined ? [] : [rule("min", `is below ${rules.min}`)]),
-      ...(rules.max === undefined ? [] : [rule("max", `is above ${rules.max}`)]),
-      ...(rules.pattern === undefined ? [] : [rule("pattern", `does not match ${rules.pattern}`)]),
-      ...(rules.unique === true ? [rule("unique", "is there already")] : []),
-      ...(rules.maxAge === undefined ? [] : [rule("maxAge", `is older than ${rules.maxAge}`)]),
-    ];
-  });
-}
-
-/** What was measured of a version after its rules were applied. */
-export interface Measured {
+/** What was measured of a version while its rules were applied. */
+export interface Measures {
   readonly columns: QualityReport["columns"];
   /** For each column with a rule on age: the newest value, in milliseconds since the epoch. */
-  readonly newest: readonly (number | undefined)[];
-  readonly rules: readonly (RuleOfColumn & { readonly failed: number })[];
+  readonly newest: readonly (number | null)[];
+  /** Rows that break each rule, in the order of {@link rulesOf}. */
+  readonly failed: readonly number[];
   readonly rows: number;
   readonly rejected: number;
+}
+
+export interface QualityGate {
+  /** Share of rows that may be rejected. */
   readonly maxRejectedShare: number;
+  /** Milliseconds since the epoch, to which ages refer. */
   readonly now: number;
 }
 
 /** Decides whether a version is good enough to be used where no version is named. */
-export function judgeQuality(measured: Measured, columns: readonly Column[]): QualityReport {
-  const { rows, rejected, maxRejectedShare } = measured;
+export function judgeQuality(
+  measures: Measures,
+  columns: readonly Column[],
+  { maxRejectedShare, now }: QualityGate,
+): QualityReport {
+  const { rows, rejected } = measures;
   const failures: string[] = [];
-  const rules = measured.rules.map(({ column, rule, action, failed }): RuleResult => {
-    if (rule !== "maxAge") return { column, rule, action, failed };
-    const maxAge = columns.find(({ name }) => name === column)?.rules?.maxAge ?? "0ms";
-    const newest = measured.newest[measured.columns.findIndex(({ name }) => name === column)];
-    const age = newest === undefined ? undefined : measured.now - newest;
+  const rules = rulesOf(columns).map(({ column, rule, action }, index): RuleResult => {
+    if (rule !== "maxAge") return { column, rule, action, failed: measures.failed[index] ?? 0 };
+    const place = columns.findIndex(({ name }) => name === column);
+    const maxAge = columns[place]?.rules?.maxAge ?? "0ms";
+    const newest = measures.newest[place] ?? undefined;
+    const age = newest === undefined ? undefined : now - newest;
     if (age !== undefined && age <= durationMs(maxAge)) {
       return { column, rule, action, failed: 0, detail: `the newest value is ${humanDuration(age)} old` };
     }
@@ -68,7 +49,7 @@ export function judgeQuality(measured: Measured, columns: readonly Column[]): Qu
     failures.push(`${percent(share)} of the rows were rejected; at most ${percent(maxRejectedShare)} may be`);
   }
   if (rows === 0) failures.push("no row is left");
-  return { passed: failures.length === 0, failures, rows, rejected, columns: measured.columns, rules };
+  return { passed: failures.length === 0, failures, rows, rejected, columns: measures.columns, rules };
 }
 
 function percent(share: number): string {
