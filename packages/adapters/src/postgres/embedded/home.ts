@@ -1,6 +1,19 @@
 import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { chmod, cp, lstat, mkdir, readdir, readFile, realpath, rename, rm, stat, symlink } from "node:fs/promises";
+import {
+  chmod,
+  cp,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { MusterError } from "@muster/kernel";
@@ -77,6 +90,8 @@ async function systemHome(dataFolder: string, near: string, onNotice: (text: str
   const digest = createHash("sha256").update(dataFolder).digest("hex").slice(0, 16);
   const parent = join(SYSTEM_FOLDER, digest);
   await makeReachable(parent);
+  // For people who find the folder and wonder whose it is.
+  await writeFile(join(parent, "data-folder"), `${dataFolder}\n`);
   const folder = join(parent, "postgres");
   await rm(near, { force: true });
   await symlink(folder, near);

@@ -39,7 +39,8 @@ export async function migrate(ownerUrl: Secret, applicationRole?: string): Promi
     for (const migration of MIGRATIONS) {
       if (await inTransaction(client, () => apply(client, migration))) applied.push(migration.name);
     }
-    if (applicationRole !== undefined) await inTransaction(client, () => grant(client, applicationRole));
+    // An address without a user leaves the role to the environment: nobody to grant anything to.
+    if (applicationRole) await inTransaction(client, () => grant(client, applicationRole));
     return { applied };
   } catch (error) {
     throw databaseError(error);
