@@ -26,6 +26,7 @@ import { publish, type PublishingParts, removeUnusedArtefacts } from "./domain/r
 import { createModelLoader, type ModelLoader } from "./domain/serving/model-loader.ts";
 import { serveModel, type ServingOptions } from "./domain/serving/served-model.ts";
 import type { MutableServingTable } from "./domain/serving/serving-table.ts";
+import type { Shadow } from "./domain/traffic/shadow.ts";
 import type { ControlOptions } from "./http/server.ts";
 
 /** An artefact that no version needs may belong to an upload that is under way for at most this long. */
@@ -43,6 +44,7 @@ export interface PlatformParts {
   readonly serving: ServingOptions;
   readonly builtin: readonly StoredModel[];
   readonly cache: ResponseCache | undefined;
+  readonly shadow: Shadow;
   readonly clock: Clock;
   readonly log: FastifyBaseLogger;
 }
@@ -130,6 +132,7 @@ export async function openPlatform(parts: PlatformParts): Promise<Platform> {
           ...publishing,
           warm: loader.ensure,
           follow,
+          shadow: parts.shadow,
           maxModelBytes: configuration.maxModelBytes,
         },
         datasets: data,

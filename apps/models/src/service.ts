@@ -16,6 +16,8 @@ import { serveModel, type ServingOptions } from "./domain/serving/served-model.t
 import { createServingTable, type MutableServingTable } from "./domain/serving/serving-table.ts";
 import { createResponseCache } from "./domain/cache/response-cache.ts";
 import { createPredictor } from "./domain/serving/predictor.ts";
+import { createShadow } from "./domain/traffic/shadow.ts";
+import { NO_TRAFFIC } from "./domain/traffic/traffic.ts";
 import { createServer } from "./http/server.ts";
 import type { Platform } from "./platform.ts";
 
@@ -51,6 +53,7 @@ export async function startService(
   const clock = parts.clock ?? { now: Date.now };
   const runtime = parts.runtime ?? createOnnxRuntime({ threads: configuration.threads });
   const table = createServingTable();
+  const shadow = createShadow(table);
   const serving: ServingOptions = {
     limits: configuration.limits,
     schedule: (flush) => void globalThis.setImmediate(flush),
@@ -66,13 +69,25 @@ export async function startService(
     // Loaded only when there is a database, so that the platform without one starts at once.
     const { openPlatform } = await import("./platform.ts");
     const { database } = configuration;
-    platform = await openPlatform({ configuration, database, table, runtime, serving, builtin, cache, clock, log });
+    platform = await openPlatform({
+      configuration,
+      database,
+      table,
+      runtime,
+      serving,
+      builtin,
+      cache,
+      shadow,
+      clock,
+      log,
+    });
   } else {
     for (const stored of builtin) await serveBuiltin(table, runtime, stored, serving);
   }
   const predictor = createPredictor({
     maxRequestRows: configuration.maxRequestRows,
     cache,
+    shadow,
     observe({ name, version }, { rows, cached }) {
       metrics.predictions(name, version, rows);
       if (cached !== undefined) metrics.cacheLookup(cached);
@@ -131,7 +146,7 @@ async function serveBuiltin(
   const session = await runtime.load(artefact);
   const inspection = await inspectModel(session, card);
   const model = await serveModel(session, { name, version, digest: file.artefact.sha256, card, inspection }, serving);
-  table.setEntry(name, { versions: [version], aliases: new Map([[CHAMPION, version]]) });
+  table.setEntry(name, { versions: [version], aliases: new Map([[CHAMPION, version]]), traffic: NO_TRAFFIC });
   table.put(model);
 }
 

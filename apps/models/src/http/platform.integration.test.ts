@@ -345,6 +345,38 @@ test("a model that computes for long gets a thread, so that others are not held 
   assert.equal((await long).status, 200);
 });
 
+test("a challenger gets its share of callers, always the same ones, and is compared in the shadow", async () => {
+  for (const factor of [2, 3])
+    await call("/v1/models/split/versions", { token: admin, body: upload(scalingModel(factor)) });
+  const create = { method: "PUT", token: admin, headers: { "if-none-match": "*" } };
+  await call("/v1/models/split/aliases/challenger", { ...create, body: { version: "2" } });
+  const traffic = "/v1/models/split/traffic";
+  const ask = async (user: string): Promise<unknown> =>
+    (await call("/v2/models/split/infer", { token: admin, body: x(1), headers: { "muster-on-behalf-of": user } })).body[
+      "model_version"
+    ];
+  const users = Array.from({ length: 100 }, (_, index) => `user-${index}`);
+  const versions = async () => Promise.all(users.map(ask));
+  assert.deepEqual(new Set(await versions()), new Set(["1"]));
+
+  const set = await call(traffic, { ...create, body: { canaryPercent: 30, shadowPercent: 50 } });
+  assert.deepEqual([set.status, set.headers.get("etag")], [200, '"1"']);
+  const first = await versions();
+  const second = await versions();
+
+  assert.deepEqual(second, first);
+  const share = first.filter((version) => version === "2").length;
+  assert.ok(share > 15 && share < 45, `${share} of 100`);
+  const named = await call("/v2/models/split/versions/champion/infer", { token: admin, body: x(1) });
+  assert.equal(named.body["model_version"], "1");
+  const shadow = (await call("/v1/models/split/shadow", { token: admin })).body;
+  assert.ok(Number(shadow["rows"]) >= 40);
+  assert.deepEqual([shadow["agreement"], shadow["largestDifference"], shadow["failures"]], [0, 1, 0]);
+  assert.equal((await call(traffic, { ...create, body: { canaryPercent: 0, shadowPercent: 0 } })).status, 412);
+  assert.equal((await call(traffic, { ...create, body: { canaryPercent: 101, shadowPercent: 0 } })).status, 400);
+  assert.equal((await call("/v1/models/walrus/traffic", { token: admin })).status, 404);
+});
+
 test("another replica follows a promotion, warm, and everything is there after a restart", async (context) => {
   await call("/v1/models/shared/versions", { token: admin, body: upload(scalingModel(2)) });
   await call("/v1/models/shared/versions", { token: admin, body: upload(scalingModel(3)) });

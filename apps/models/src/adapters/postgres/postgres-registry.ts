@@ -6,9 +6,11 @@ import {
   type AliasRecord,
   CHAMPION,
   type Registry,
+  type TrafficRecord,
   type VersionDraft,
   type VersionRecord,
 } from "../../domain/registry/registry.ts";
+import { NO_TRAFFIC } from "../../domain/traffic/traffic.ts";
 import { writeAudit } from "./audit.ts";
 import type { Database, Tables } from "./tables.ts";
 
@@ -22,6 +24,7 @@ export function createPostgresRegistry(database: Database): Registry {
         return {
           versions: versions.map(({ model, number }) => ({ model, version: String(number) })),
           aliases: aliases.map(toAlias),
+          traffic: (await database.selectFrom("traffic").selectAll().execute()).map(toTraffic),
         };
       }),
 
@@ -88,11 +91,56 @@ export function createPostgresRegistry(database: Database): Registry {
           .execute((transaction) => setAlias(transaction, { model, alias, version, expected, actor })),
       ),
 
+    traffic: (model) => namingErrors(() => trafficOf(database, model)),
+
+    setTraffic: (model, traffic, expected, actor) =>
+      namingErrors(() =>
+        database.transaction().execute(async (transaction) => {
+          await transaction.selectFrom("model").select("name").where("name", "=", model).forUpdate().execute();
+          const current = await trafficOf(transaction, model);
+          if (current.revision !== expected) {
+            throw new MusterError(
+              "changed-meanwhile",
+              `traffic of "${model}" is at revision ${current.revision}, not ${expected}`,
+            );
+          }
+          const values = {
+            canary_percent: traffic.canaryPercent,
+            shadow_percent: traffic.shadowPercent,
+            revision: expected + 1,
+          };
+          await transaction
+            .insertInto("traffic")
+            .values({ model, ...values })
+            .onConflict((conflict) => conflict.column("model").doUpdateSet(values))
+            .execute();
+          await writeAudit(transaction, actor, "traffic.set", { model, ...traffic });
+          return { model, ...traffic, revision: expected + 1 };
+        }),
+      ),
+
     digests: () =>
       namingErrors(async () => {
         const rows = await database.selectFrom("version").select("digest").distinct().execute();
         return new Set(rows.map(({ digest }) => digest));
       }),
+  };
+}
+
+async function trafficOf(database: Database | Transaction<Tables>, model: string): Promise<TrafficRecord> {
+  const row = await database.selectFrom("traffic").selectAll().where("model", "=", model).executeTakeFirst();
+  if (row) return toTraffic(row);
+  const known = await database.selectFrom("model").select("name").where("name", "=", model).executeTakeFirst();
+  if (!known) throw new MusterError("not-found", `no model is called "${model}"`);
+  return { model, ...NO_TRAFFIC, revision: 0 };
+}
+
+function toTraffic(row: Selectable<Tables["traffic"]>): TrafficRecord {
+  return {
+    model: row.model,
+    canaryPercent: row.canary_percent,
+    shadowPercent: row.shadow_percent,
+    revision: row.revision,
   };
 }
 

@@ -55,6 +55,7 @@ export interface Tables {
     created_at: Generated<Date>;
     expires_at: Timestamp;
   };
+  traffic: { model: string; canary_percent: number; shadow_percent: number; revision: number };
   audit_log: {
     place: Generated<string>;
     at: Generated<Date>;

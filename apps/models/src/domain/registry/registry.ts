@@ -1,5 +1,6 @@
 import type { Instant } from "@muster/kernel";
 import type { ModelCard } from "../model/card.ts";
+import type { Traffic } from "../traffic/traffic.ts";
 import type { Inspection } from "../model/golden.ts";
 
 /** The alias that callers get who name no version. */
@@ -42,6 +43,14 @@ export interface AliasRecord {
 export interface Snapshot {
   readonly versions: readonly { readonly model: string; readonly version: string }[];
   readonly aliases: readonly AliasRecord[];
+  /** Of the models for which it was set. */
+  readonly traffic: readonly TrafficRecord[];
+}
+
+/** How a model's callers are shared out, and the revision that a change is compared with. */
+export interface TrafficRecord extends Traffic {
+  readonly model: string;
+  readonly revision: number;
 }
 
 /** Models, their versions and aliases. Every change is one transaction with its entry in the audit log. */
@@ -70,6 +79,10 @@ export interface Registry {
    * @throws {MusterError} `not-found` for the version; `changed-meanwhile` for another revision.
    */
   setAlias(model: string, alias: Alias, version: string, expected: number, actor: string): Promise<AliasRecord>;
+  /** How a model's callers are shared out; revision 0 before it was ever set. @throws {MusterError} `not-found`. */
+  traffic(model: string): Promise<TrafficRecord>;
+  /** @throws {MusterError} `not-found`; `changed-meanwhile` for another revision than the expected one. */
+  setTraffic(model: string, traffic: Traffic, expected: number, actor: string): Promise<TrafficRecord>;
   /** Digests of all artefacts that a version needs. */
   digests(): Promise<ReadonlySet<string>>;
 }

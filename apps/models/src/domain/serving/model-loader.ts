@@ -1,4 +1,5 @@
 import type { AliasRecord, Snapshot } from "../registry/registry.ts";
+import { NO_TRAFFIC } from "../traffic/traffic.ts";
 import type { ServedModel } from "./served-model.ts";
 import type { MutableServingTable } from "./serving-table.ts";
 
@@ -72,9 +73,11 @@ export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
     const names = new Set(snapshot.versions.map(({ model }) => model));
     for (const name of names) {
       const versions = snapshot.versions.filter(({ model }) => model === name).map(({ version }) => version);
-      const before = table.entry(name)?.aliases ?? new Map<string, string>();
+      const known = table.entry(name);
+      const before = known?.aliases ?? new Map<string, string>();
+      const wanted = snapshot.traffic.find(({ model }) => model === name) ?? NO_TRAFFIC;
       // Versions first, so that what is loaded now has a place.
-      table.setEntry(name, { versions, aliases: before });
+      table.setEntry(name, { versions, aliases: before, traffic: known?.traffic ?? NO_TRAFFIC });
       const aliases = new Map<string, string>();
       for (const alias of snapshot.aliases.filter(({ model }) => model === name)) {
         try {
@@ -86,7 +89,7 @@ export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
           if (old !== undefined) aliases.set(alias.alias, old);
         }
       }
-      table.setEntry(name, { versions, aliases });
+      table.setEntry(name, { versions, aliases, traffic: wanted });
     }
     for (const { name, version } of table.loaded()) {
       if (!table.entry(name)?.versions.includes(version) && !isAliased(name, version)) unload(name, version);

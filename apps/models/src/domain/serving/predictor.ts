@@ -1,6 +1,7 @@
 import type { ResponseCache } from "../cache/response-cache.ts";
 import { checkInputs, checkOutputs } from "../model/signature.ts";
 import type { Tensors } from "../tensor/tensor.ts";
+import type { Shadow } from "../traffic/shadow.ts";
 import type { PredictionRequest, ServedModel } from "./served-model.ts";
 
 export interface Prediction {
@@ -23,10 +24,11 @@ export interface Predictor {
 export interface PredictorOptions {
   readonly maxRequestRows: number;
   readonly cache: ResponseCache | undefined;
+  readonly shadow: Shadow;
   observe(model: ServedModel, prediction: Prediction): void;
 }
 
-export function createPredictor({ maxRequestRows, cache, observe }: PredictorOptions): Predictor {
+export function createPredictor({ maxRequestRows, cache, shadow, observe }: PredictorOptions): Predictor {
   return {
     async predict(model, { inputs, outputs: wanted }, options) {
       const rows = checkInputs(model.signature, inputs, maxRequestRows);
@@ -37,6 +39,7 @@ export function createPredictor({ maxRequestRows, cache, observe }: PredictorOpt
           ? undefined
           : cache.answer(model, inputs, () => model.compute(inputs, rows));
       const all = await (answer ? answer.outputs : model.compute(inputs, rows));
+      shadow.consider(model, inputs, rows, all);
       const outputs = wanted ? selected(all, wanted) : all;
       const prediction = answer ? { outputs, rows, cached: answer.hit } : { outputs, rows };
       observe(model, prediction);

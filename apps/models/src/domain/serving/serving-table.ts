@@ -1,5 +1,6 @@
 import { MusterError } from "@muster/kernel";
 import { CHAMPION } from "../registry/registry.ts";
+import type { Traffic } from "../traffic/traffic.ts";
 import type { ServedModel } from "./served-model.ts";
 
 /** What can be asked for of one model. */
@@ -8,6 +9,7 @@ export interface ModelEntry {
   readonly versions: readonly string[];
   /** Version by alias. */
   readonly aliases: ReadonlyMap<string, string>;
+  readonly traffic: Traffic;
 }
 
 /** The models that can be asked for, and which of their versions are in memory. Read by every prediction. */

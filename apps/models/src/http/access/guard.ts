@@ -91,6 +91,15 @@ function callerKey(principal: Principal | undefined, request: FastifyRequest): s
   return principal === undefined || principal.via === "anonymous" ? request.ip : principal.id;
 }
 
+/** Header in which an application says for which of its users it asks, in whatever form it likes. */
+const ON_BEHALF_OF = "muster-on-behalf-of";
+
+/** Whom a canary keeps where it is: the application's user where it names one, or else the key. */
+export function stickyCaller(request: FastifyRequest): string {
+  const named = request.headers[ON_BEHALF_OF];
+  return typeof named === "string" ? named : callerKey(request.principal, request);
+}
+
 interface Token {
   readonly text: string;
   readonly from: "cookie" | "header";

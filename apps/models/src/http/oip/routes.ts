@@ -5,6 +5,7 @@ import { type LookupParts, lookUp } from "../../domain/serving/lookup.ts";
 import type { ServedModel } from "../../domain/serving/served-model.ts";
 import type { Predictor } from "../../domain/serving/predictor.ts";
 import type { ServingTable } from "../../domain/serving/serving-table.ts";
+import { stickyCaller } from "../access/guard.ts";
 import { cacheStatus, wantsFresh } from "../cache/headers.ts";
 import { errorSentence, prepareErrorAnswer } from "../errors.ts";
 import { JSON_LENGTH_HEADER, type RawTensors, splitBody } from "./binary.ts";
@@ -73,13 +74,14 @@ export async function oipRoutes(app: FastifyInstance, options: OipOptions): Prom
     app.get<{ Params: ModelParams }>(
       base,
       { config: predict, schema: { ...described("Inputs and outputs of a model", ModelMetadataSchema), params } },
-      async (request) => metadata(table, await lookUp(options, request.params.name, request.params.version)),
+      async (request) =>
+        metadata(table, await lookUp(options, request.params.name, request.params.version, stickyCaller(request))),
     );
     app.get<{ Params: ModelParams }>(
       `${base}/ready`,
       { config: predict, schema: { ...described("Whether a model answers predictions", ModelReadySchema), params } },
       async (request, reply) => {
-        const model = await lookUp(options, request.params.name, request.params.version);
+        const model = await lookUp(options, request.params.name, request.params.version, stickyCaller(request));
         const ready = table.ready();
         return reply.code(ready ? 200 : 503).send({ name: model.name, ready });
       },
@@ -93,7 +95,7 @@ export async function oipRoutes(app: FastifyInstance, options: OipOptions): Prom
         validatorCompiler: () => () => true,
       },
       async (request, reply) => {
-        const model = await lookUp(options, request.params.name, request.params.version);
+        const model = await lookUp(options, request.params.name, request.params.version, stickyCaller(request));
         const { json: body, raw } = request.body as InferBody;
         const inference = readInferRequest(body, model.signature, raw);
         const { outputs, cached } = await predictor.predict(model, inference, { fresh: wantsFresh(request) });

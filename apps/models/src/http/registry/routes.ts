@@ -12,6 +12,8 @@ import { type Alias, ALIASES, type AliasRecord, CHAMPION, type VersionRecord } f
 import { DATATYPES } from "../../domain/tensor/tensor.ts";
 import { callerOf } from "../access/guard.ts";
 import { answers, Instant } from "../answers.ts";
+import { expectedRevision } from "./revision.ts";
+import { type TrafficRouteOptions, trafficRoutes } from "./traffic-routes.ts";
 
 const ModelName = Type.String({ pattern: MODEL_NAME_PATTERN });
 const VersionText = Type.String({ pattern: "^[1-9][0-9]{0,8}$" });
@@ -50,11 +52,9 @@ const ModelSchema = Type.Object({
   aliases: Type.Record(Type.String(), Type.String()),
 });
 
-export interface RegistryRouteOptions extends PublishingParts {
+export interface RegistryRouteOptions extends PublishingParts, TrafficRouteOptions {
   /** Brings a version into memory and warms it up, so that an alias never names what is cold. */
   readonly warm: (model: string, version: string) => Promise<unknown>;
-  /** Brings this replica in step with the registry; the others are told by the database. */
-  readonly follow: () => Promise<void>;
   /** Bytes of a model at most. */
   readonly maxModelBytes: number;
 }
@@ -66,6 +66,7 @@ export async function registryRoutes(plain: FastifyInstance, options: RegistryRo
   await app.register(multipart, {
     limits: { files: 1, fields: 1, parts: 2, fieldSize: 1_048_576, fileSize: options.maxModelBytes, headerPairs: 20 },
   });
+  await app.register(trafficRoutes, options);
   const tags = ["Models"];
   const read = { access: { role: "viewer", scope: "read" } } as const;
   const add = { access: { role: "scientist", scope: "write" } } as const;
@@ -297,14 +298,6 @@ function readCard(text: unknown): ModelCard {
     throw new MusterError("invalid-request", "the card does not hold", { problems: places });
   }
   return card as ModelCard;
-}
-
-/** The revision that the caller has read, from If-Match; 0 from If-None-Match: *, to create. */
-function expectedRevision({ headers }: FastifyRequest): number {
-  const tag = /^"(\d{1,9})"$/.exec(headers["if-match"] ?? "")?.[1];
-  if (tag !== undefined) return Number(tag);
-  if (headers["if-none-match"] === "*") return 0;
-  throw new MusterError("precondition-missing", 'send If-Match: "<revision>", or If-None-Match: * to create the alias');
 }
 
 function etag({ revision }: AliasRecord): string {

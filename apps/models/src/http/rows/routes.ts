@@ -5,6 +5,7 @@ import { type LookupParts, lookUp } from "../../domain/serving/lookup.ts";
 import type { Predictor } from "../../domain/serving/predictor.ts";
 import type { ServedModel } from "../../domain/serving/served-model.ts";
 import type { Tensors } from "../../domain/tensor/tensor.ts";
+import { stickyCaller } from "../access/guard.ts";
 import { cacheStatus, wantsFresh } from "../cache/headers.ts";
 import { errorSentence, prepareErrorAnswer } from "../errors.ts";
 import { readCsv } from "./csv.ts";
@@ -70,7 +71,7 @@ export async function rowRoutes(app: FastifyInstance, options: RowRouteOptions):
         },
       },
       async (request, reply) => {
-        const model = await lookUp(options, request.params.name);
+        const model = await lookUp(options, request.params.name, undefined, stickyCaller(request));
         return answer(request, reply, model, oneOf(model, membersOf(request.body, ["instances", "inputs"])));
       },
     );
@@ -94,7 +95,12 @@ export async function rowRoutes(app: FastifyInstance, options: RowRouteOptions):
         },
       },
       async (request, reply) => {
-        const model = await lookUp(options, request.query.model ?? onlyModel(options));
+        const model = await lookUp(
+          options,
+          request.query.model ?? onlyModel(options),
+          undefined,
+          stickyCaller(request),
+        );
         return answer(request, reply, model, readInvocation(model, request.body));
       },
     );
