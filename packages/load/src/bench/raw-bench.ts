@@ -179,6 +179,7 @@ class Slot implements Exchange {
   readonly idempotent: boolean;
   readonly timeoutMs: number;
   readonly keepHead = false;
+  readonly maxBodyBytes = 0;
   sentAt = 0;
   firstByteAt = 0;
   retried = false;

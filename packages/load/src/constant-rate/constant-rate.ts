@@ -285,6 +285,7 @@ class Arrival implements Exchange {
   readonly idempotent: boolean;
   readonly timeoutMs: number;
   readonly keepHead = false;
+  readonly maxBodyBytes = 0;
   readonly intendedAt: number;
   sentAt = 0;
   firstByteAt = 0;

@@ -104,6 +104,21 @@ test("arrivals that nobody could begin until the end are missed, and counted", a
   assert.deepEqual([started, interrupted, missed], [2, 2, 18]);
 });
 
+test("a pause of the user is nobody's wait", async () => {
+  await using server = await httpServer(ok);
+  const thinker = defineScenario({
+    name: "thinker",
+    async run(user) {
+      await user.think(100);
+      await user.http.get("/");
+    },
+  });
+
+  const metrics = await run(planOf(server, thinker, { arrivalsPerSecond: 50, for: "100ms" }));
+
+  assert.ok((quantile(totalSeries(metrics).response, 0.5) ?? 100) < 80);
+});
+
 test("a log is replayed in its order and at its times", async () => {
   const seen: string[] = [];
   await using server = await httpServer((request, response) => {

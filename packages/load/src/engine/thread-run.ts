@@ -6,6 +6,7 @@ import {
   countMessage,
   createMetrics,
   customMetric,
+  getOrCreate,
   groupDurations,
   type Metrics,
   type ScenarioMetrics,
@@ -64,6 +65,7 @@ export class ThreadRun {
   readonly #watch = new GeneratorWatch();
   readonly #startedAt = performance.now();
   readonly #users = new Set<User>();
+  readonly #tags = new Map<string, Map<string, Series>>();
   readonly #prepared: HttpContext["prepared"] = new Map();
   readonly #shared: Json | undefined;
   readonly #seed: number;
@@ -277,7 +279,7 @@ export class ThreadRun {
     const { status, failure, endedAt, tags } = outcome;
     this.#count(run.series(outcome.name), outcome);
     if (tags !== undefined) {
-      for (const key in tags) this.#count(tagSeries(this.metrics, `${key}=${tags[key]}`), outcome);
+      for (const key in tags) this.#count(this.#tagSeries(key, tags[key] as string), outcome);
     }
     const failed = failure !== undefined || status >= 400;
     const responseMs = endedAt - outcome.intendedAt;
@@ -290,6 +292,16 @@ export class ThreadRun {
     }
     this.#requests += 1;
     if (this.#requests >= this.#maxRequests && !this.#ending) this.stop();
+  }
+
+  /** The series of a tag, found without joining key and value into a new text each time. */
+  #tagSeries(key: string, value: string): Series {
+    const known = this.#tags.get(key)?.get(value);
+    if (known !== undefined) return known;
+    const tag = `${key}=${value}`;
+    const series = tagSeries(this.metrics, tag);
+    if (this.metrics.tags.get(tag) === series) getOrCreate(this.#tags, key, () => new Map()).set(value, series);
+    return series;
   }
 
   #count(series: Series, outcome: RequestOutcome): void {

@@ -24,8 +24,8 @@ export interface Exchange {
   readonly idempotent: boolean;
   /** Whether the text of the response's head is wanted. */
   readonly keepHead: boolean;
-  /** Takes parts of the body; they are valid only during the call. */
-  readonly onBody?: ((bytes: Buffer) => void) | undefined;
+  /** Bytes of the body that are kept at most; 0 for none. */
+  readonly maxBodyBytes: number;
   /** Milliseconds from the send to the last byte of the answer that it may take. */
   readonly timeoutMs: number;
   /** When it was first handed to the kernel, in ms of `performance.now()`; 0 before. Set by the connection. */
@@ -111,7 +111,7 @@ export class HttpConnection {
     const now = performance.now();
     this.#exchange = exchange;
     this.deadline = now + exchange.timeoutMs;
-    this.parser.begin(exchange.headRequest, exchange.keepHead, exchange.onBody);
+    this.parser.begin(exchange.headRequest, exchange.keepHead, exchange.maxBodyBytes);
     if (exchange.sentAt === 0) exchange.sentAt = now;
     exchange.firstByteAt = 0;
     this.#owner.bytesOut += exchange.bytes.length;

@@ -1,3 +1,5 @@
+import { latin1 } from "./latin1.ts";
+
 /** Where a parser stands. Plain numbers, because this is the hottest loop of the engine. */
 const HEAD = 0;
 const FIXED_BODY = 1;
@@ -57,11 +59,13 @@ export class ResponseParser {
   setsCookie = false;
   /** Bytes of body so far, without the framing of chunks. */
   bodyBytes = 0;
+  /** The body, one character per byte; empty when it is not to be kept, or is larger than that. */
+  body = "";
 
   #state = DONE;
   #headRequest = false;
   #keepHead = false;
-  #onBody: ((bytes: Buffer) => void) | undefined;
+  #maxBodyBytes = 0;
   /** Bytes of the body or chunk that are still to come. */
   #remaining = 0;
   /** A head, a line or trailers that did not come whole. */
@@ -85,8 +89,8 @@ export class ResponseParser {
     return this.#state === FAILED;
   }
 
-  /** Makes ready for the response to a request. `onBody` is given views that are valid only during the call. */
-  begin(headRequest: boolean, keepHead: boolean, onBody: ((bytes: Buffer) => void) | undefined): void {
+  /** Makes ready for the response to a request, of whose body at most so many bytes are kept; 0 for nothing. */
+  begin(headRequest: boolean, keepHead: boolean, maxBodyBytes: number): void {
     this.status = 0;
     this.keepAlive = true;
     this.error = "";
@@ -94,10 +98,11 @@ export class ResponseParser {
     this.setsCookie = false;
     this.started = false;
     this.bodyBytes = 0;
+    this.body = "";
     this.#state = HEAD;
     this.#headRequest = headRequest;
     this.#keepHead = keepHead;
-    this.#onBody = onBody;
+    this.#maxBodyBytes = maxBodyBytes;
     this.#pending = undefined;
     this.#headBytes = 0;
   }
@@ -149,7 +154,10 @@ export class ResponseParser {
 
   #take(bytes: Buffer, from: number, to: number): void {
     this.bodyBytes += to - from;
-    if (this.#onBody !== undefined && to > from) this.#onBody(bytes.subarray(from, to));
+    if (this.#maxBodyBytes === 0) return;
+    if (this.bodyBytes > this.#maxBodyBytes) this.body = "";
+    else if (this.body === "") this.body = latin1(bytes, from, to);
+    else this.body += latin1(bytes, from, to);
   }
 
   #refuse(reason: string): number {
@@ -318,7 +326,7 @@ export class ResponseParser {
       this.#connectionKeepAlive = true;
       return;
     }
-    for (const option of bytes.toString("latin1", from, to).toLowerCase().split(",")) {
+    for (const option of latin1(bytes, from, to).toLowerCase().split(",")) {
       const word = option.trim();
       if (word === "close") this.#connectionClose = true;
       if (word === "keep-alive") this.#connectionKeepAlive = true;
@@ -364,7 +372,7 @@ export class ResponseParser {
       this.status = 0;
       return at;
     }
-    if (this.#keepHead) this.head = bytes.toString("latin1", start, at);
+    if (this.#keepHead) this.head = latin1(bytes, start, at);
     this.keepAlive = keepAlive;
     if (this.#headRequest || status === 204 || status === 304) {
       this.#state = DONE;

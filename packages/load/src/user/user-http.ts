@@ -261,7 +261,7 @@ class PendingRequest implements Exchange, RequestOutcome {
   readonly idempotent: boolean;
   readonly keepHead = true;
   readonly timeoutMs: number;
-  readonly onBody: ((bytes: Buffer) => void) | undefined;
+  readonly maxBodyBytes: number;
   sentAt = 0;
   firstByteAt = 0;
   retried = false;
@@ -285,8 +285,6 @@ class PendingRequest implements Exchange, RequestOutcome {
 
   readonly #user: UserHttp;
   readonly #context: HttpContext;
-  #kept = "";
-  #discarded = false;
 
   constructor(
     user: UserHttp,
@@ -314,7 +312,7 @@ class PendingRequest implements Exchange, RequestOutcome {
     const name = options.name ?? address.name;
     this.name = user.prefix === "" ? name : user.prefix + name;
     this.tags = options.tags;
-    this.onBody = options.discardBody === true ? undefined : (bytes) => this.#keep(bytes);
+    this.maxBodyBytes = options.discardBody === true ? 0 : context.maxBodyBytes;
   }
 
   get bytesOut(): number {
@@ -339,7 +337,7 @@ class PendingRequest implements Exchange, RequestOutcome {
       status,
       this.address.url,
       head,
-      this.#kept,
+      response.body,
       undefined,
       at - this.intendedAt,
       at - this.sentAt,
@@ -370,16 +368,5 @@ class PendingRequest implements Exchange, RequestOutcome {
     this.failure = failure;
     this.bytesIn = bytesIn;
     this.#context.record(this);
-  }
-
-  #keep(bytes: Buffer): void {
-    if (this.#discarded) return;
-    if (this.#kept.length + bytes.length > this.#context.maxBodyBytes) {
-      this.#discarded = true;
-      this.#kept = "";
-      return;
-    }
-    // As text of one character per byte: cheaper to make than a buffer, and decoded only if somebody reads it.
-    this.#kept += bytes.toString("latin1");
   }
 }

@@ -98,6 +98,8 @@ export class User<S extends DataSources = DataSources> {
    */
   think(fromMs: number, toMs = fromMs): Promise<void> {
     this.waited = true;
+    // What comes after a pause is called for at its end, not by the schedule of the iteration.
+    this.http.intendedAt = 0;
     const ms = fromMs + this.random() * (toMs - fromMs);
     return new Promise((resolve, reject) => {
       if (this.http.stopped) {
