@@ -1,7 +1,7 @@
 import type { DriftOrder, RowSet } from "../../domain/dataset/data-engine.ts";
 import type { Bin, DriftCounts } from "../../domain/dataset/drift.ts";
 import { type Session, textOf } from "./session.ts";
-import { identifier, literal } from "./sql-text.ts";
+import { identifier } from "./sql-text.ts";
 import { holdToTables } from "./statement.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -13,8 +13,13 @@ const ORDERED_TYPE = /^(U?(TINY|SMALL|BIG|HUGE)?INT|U?INTEGER|FLOAT|DOUBLE|DECIM
 
 /** Counts what the drift of columns is judged from. A column is read once and grouped by value; the rest is small. */
 export async function countDrift(session: Session, order: DriftOrder): Promise<readonly DriftCounts[]> {
-  await openRows(session, "reference", order.reference);
-  await openRows(session, "current", order.current);
+  const { reference, current } = order;
+  await session.attach(reference.file, "input_reference", "READ_ONLY");
+  // Both sides may be rows of one file, which can be attached once.
+  const isSame = reference.file === current.file;
+  if (!isSame) await session.attach(current.file, "input_current", "READ_ONLY");
+  await openRows(session, "reference", "input_reference", reference);
+  await openRows(session, "current", isSame ? "input_reference" : "input_current", current);
   await session.confine([]);
   const counts: DriftCounts[] = [];
   for (const { name, type } of await columnsToCompare(session, order)) {
@@ -24,16 +29,9 @@ export async function countDrift(session: Session, order: DriftOrder): Promise<r
 }
 
 /** A view of one side's rows. Its condition is held to the side's own table, as part of the statement that runs. */
-async function openRows(session: Session, side: string, { file, where }: RowSet): Promise<void> {
-  await session.attach(file, `input_${side}`, "READ_ONLY").catch((error: unknown) => {
-    // Both sides may be rows of one file, which is attached once.
-    if (!/already attached/.test(String(error))) throw error;
-  });
-  const attached = await session.objects(
-    `SELECT database_name AS name FROM duckdb_databases() WHERE path = ${literal(file)}`,
-  );
+async function openRows(session: Session, side: string, input: string, { where }: RowSet): Promise<void> {
   const rows = `${side}_rows`;
-  await session.run(`CREATE TEMP VIEW ${rows} AS SELECT * FROM ${identifier(textOf(attached[0]?.["name"]))}.main.data`);
+  await session.run(`CREATE TEMP VIEW ${rows} AS SELECT * FROM ${input}.main.data`);
   const statement = where === undefined ? `SELECT * FROM ${rows}` : `SELECT * FROM ${rows} WHERE (\n${where}\n)`;
   holdToTables(await session.parse(statement), [rows]);
   await session.run(`CREATE TEMP VIEW ${side}_side AS ${statement}`);
@@ -85,15 +83,17 @@ async function ranges(
     { length: RANGES - 1 },
     (_, index) => `min(value) FILTER (upto_r * ${RANGES} >= ${reference}::HUGEINT * ${index + 1})`,
   );
-  await session.run(`CREATE OR REPLACE TEMP TABLE edged AS
-    SELECT max(abs(upto_r / ${reference}::DOUBLE - upto_c / ${current}::DOUBLE)) AS distance,
-      list_sort(list_distinct([${edges.join(", ")}])) AS edges
-    FROM (SELECT value, sum(r) OVER upto AS upto_r, sum(c) OVER upto AS upto_c FROM grouped WHERE value IS NOT NULL
-      WINDOW upto AS (ORDER BY value ROWS UNBOUNDED PRECEDING))`);
-  const rows = await session.objects(`SELECT bin, any_value(distance) AS distance,
+  const rows = await session.objects(`WITH upto AS MATERIALIZED (
+      SELECT value, r, c, sum(r) OVER upto AS upto_r, sum(c) OVER upto AS upto_c FROM grouped WHERE value IS NOT NULL
+      WINDOW upto AS (ORDER BY value ROWS UNBOUNDED PRECEDING)),
+    edged AS MATERIALIZED (
+      SELECT max(abs(upto_r / ${reference}::DOUBLE - upto_c / ${current}::DOUBLE)) AS distance,
+        list_sort(list_distinct([${edges.join(", ")}])) AS edges
+      FROM upto)
+    SELECT bin, any_value(distance) AS distance,
       coalesce('≤ ' || CAST(any_value(edges[bin + 1]) AS VARCHAR), '> ' || CAST(any_value(edges[-1]) AS VARCHAR)) AS label,
       CAST(sum(r) AS BIGINT) AS r, CAST(sum(c) AS BIGINT) AS c
-    FROM (SELECT r, c, edges, distance, len(list_filter(edges, edge -> edge < value)) AS bin FROM grouped, edged WHERE value IS NOT NULL)
+    FROM (SELECT r, c, edges, distance, len(list_filter(edges, edge -> edge < value)) AS bin FROM upto, edged)
     GROUP BY bin ORDER BY bin`);
   return { bins: rows.map(toBin), ksDistance: Number(rows[0]?.["distance"]) };
 }

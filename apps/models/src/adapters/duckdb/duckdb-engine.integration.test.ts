@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Column } from "../../domain/dataset/column.ts";
 import type { DataEngine, Hint, QueryAnswer } from "../../domain/dataset/data-engine.ts";
 import type { Measures } from "../../domain/dataset/quality.ts";
@@ -147,6 +150,39 @@ test("a question whose caller goes away is stopped", async () => {
   await assert.rejects(asked, { code: "interrupted" });
 });
 
+test("a worker ends when whoever asked it is gone", async () => {
+  const program = `
+    const { startWorker } = await import(${JSON.stringify(new URL("./worker-process.ts", import.meta.url).href)});
+    const bounds = { memoryBytes: 268435456, threads: 1, timeoutMs: 60000, maxFileBytes: 1e6, maxSpillBytes: 0, maxAnswerBytes: 1e6 };
+    const worker = startWorker({ ...bounds, programCache: ${JSON.stringify(cache)} });
+    const sql = "select count(*) from range(1000000) a, range(1000000) b";
+    void worker.run(JSON.stringify({ kind: "query", tables: [], sql, result: ${JSON.stringify(fresh("duckdb"))}, limit: 1 }));
+    console.log(worker.pid);`;
+  const asker = spawn(process.execPath, ["--input-type=module", "-e", program], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [printed] = (await once(asker.stdout, "data")) as [Buffer];
+  const worker = Number(printed.toString());
+  assert.ok(isAlive(worker));
+
+  asker.kill("SIGKILL");
+
+  const deadline = Date.now() + 10_000;
+  while (isAlive(worker)) {
+    assert.ok(Date.now() < deadline, "the worker is still there");
+    await delay(20);
+  }
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 test("what the engine refuses names no file of this machine", async () => {
   for (const sql of ["select * from people where nothing = 1", "select id::date from people", "from read_csv('x')"]) {
     await assert.rejects(ask(sql), (error: Error) => {
@@ -205,6 +241,21 @@ test("rules reject the rows that break them or only count them", async () => {
     rulesOf(columns).map(({ column, rule }, index) => `${column} ${rule} ${report.failed[index]}`),
     ["id required 1", "id unique 1", "mail pattern 1", "age min 0", "age max 1", "day min 1"],
   );
+});
+
+test("a file whose columns are called as nobody would is read like any other", async () => {
+  const names = ["data", "source", "select", 'a "quoted" name', "x'); drop table data; --", "line", "member"];
+  const header = names.map((name) => `"${name.replaceAll('"', '""')}"`).join(",");
+  const columns = names.map((name): Column => ({ name, type: "BIGINT", rules: { min: 0, unique: true } }));
+
+  const { table: file } = await ingested("csv", `${header}\n1,2,3,4,5,6,7\n-1,3,4,5,6,7,8\n`, { columns });
+
+  assert.deepEqual(await rows(file, "data"), [["1", "2", "3", "4", "5", "6", "7"]]);
+  const [rejected] = await rows(file, "rejected");
+  assert.equal(rejected?.[1], "data: is below 0");
+  assert.deepEqual(Object.keys(JSON.parse(String(rejected?.[2])) as object), names);
+  const rowid = [{ name: "rowid", type: "BIGINT", rules: { min: 0 } }];
+  await assert.rejects(ingested("csv", "rowid,x\n-1,2\n", { columns: rowid }), { code: "data-invalid" });
 });
 
 test("JSON Lines: what is no object and what has another type is rejected, with the line itself", async () => {

@@ -7,7 +7,7 @@ import { Refusal } from "./refusal.ts";
 import type { Session } from "./session.ts";
 import { identifier, literal } from "./sql-text.ts";
 import { csvSource, lineSource } from "./sources.ts";
-import { brokenCondition, measureSql } from "./rules.ts";
+import { brokenCondition, measureSql, ROW } from "./rules.ts";
 
 const DATA = "output.main.data";
 const REJECTED = "output.main.rejected";
@@ -95,8 +95,8 @@ async function loadParquet(session: Session, { source, columns }: IngestOrder): 
   if (good === "") return;
   const reasons = `list_filter([${casts.map(misfit).join(", ")}], reason -> reason IS NOT NULL)`;
   await session.run(`INSERT INTO ${REJECTED}
-    SELECT file_row_number + 1, array_to_string(${reasons}, '; '), CAST(to_json(source) AS VARCHAR)
-    FROM read_parquet(${literal(source)}, file_row_number = true) AS source WHERE NOT (${good})`);
+    SELECT file_row_number + 1, array_to_string(${reasons}, '; '), CAST(to_json(${ROW}) AS VARCHAR)
+    FROM read_parquet(${literal(source)}, file_row_number = true) AS ${ROW} WHERE NOT (${good})`);
 }
 
 interface CastCell {
@@ -126,16 +126,19 @@ async function applyRules(session: Session, order: IngestOrder): Promise<Measure
     ({ rule, action }, index) => rule !== "maxAge" && action === "reject" && (failed[index] ?? 0) > 0,
   );
   if (rejecting.length > 0) {
+    if (columns.some(({ name }) => name.toLowerCase() === "rowid")) {
+      throw new Refusal("data-invalid", 'rows with a column "rowid" cannot be told apart; leave it out of the columns');
+    }
     const checks = rejecting.map((each) => {
       const column = columns.find(({ name }) => name === each.column) as Column;
       return `CASE WHEN ${brokenCondition(column, each.rule, DATA)} THEN ${literal(`${each.column}: ${each.sentence}`)} END`;
     });
     await session.run(`CREATE TEMP TABLE broken AS SELECT row_id, reasons FROM (
-        SELECT rowid AS row_id, list_filter([${checks.join(", ")}], reason -> reason IS NOT NULL) AS reasons FROM ${DATA} AS data)
+        SELECT rowid AS row_id, list_filter([${checks.join(", ")}], reason -> reason IS NOT NULL) AS reasons FROM ${DATA} AS ${ROW})
       WHERE len(reasons) > 0`);
     await session.run(`INSERT INTO ${REJECTED}
-      SELECT NULL, array_to_string(reasons, '; '), CAST(to_json(data) AS VARCHAR)
-      FROM ${DATA} AS data JOIN broken ON data.rowid = row_id ORDER BY row_id`);
+      SELECT NULL, array_to_string(reasons, '; '), CAST(to_json(${ROW}) AS VARCHAR)
+      FROM ${DATA} AS ${ROW} JOIN broken ON ${ROW}.rowid = row_id ORDER BY row_id`);
     await session.run(`DELETE FROM ${DATA} WHERE rowid IN (SELECT row_id FROM broken)`);
     await session.run("DROP TABLE broken");
   }
@@ -166,7 +169,7 @@ async function countFailures(session: Session, columns: readonly Column[]): Prom
   );
   if (conditions.length === 0) return [];
   const counts = conditions.map((condition) => `count(*) FILTER (WHERE ${condition})`).join(", ");
-  const { rows } = await session.read(`SELECT ${counts} FROM ${DATA} AS data`);
+  const { rows } = await session.read(`SELECT ${counts} FROM ${DATA} AS ${ROW}`);
   return (rows[0] ?? []).map(Number);
 }
 

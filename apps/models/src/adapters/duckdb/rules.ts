@@ -2,6 +2,9 @@ import type { Column } from "../../domain/dataset/column.ts";
 import type { RuleName } from "../../domain/dataset/rules-of-columns.ts";
 import { identifier, literal } from "./sql-text.ts";
 
+/** A table's alias where whole rows are meant; no file has a column of this name, which would be meant instead. */
+export const ROW = '"row of muster"';
+
 const SHOWN_CHARACTERS = 100;
 
 /**
@@ -9,7 +12,7 @@ const SHOWN_CHARACTERS = 100;
  * `maxAge`, which is about the newest.
  */
 export function brokenCondition({ name, type, rules = {} }: Column, rule: RuleName, table: string): string {
-  const value = `data.${identifier(name)}`;
+  const value = `${ROW}.${identifier(name)}`;
   switch (rule) {
     case "required":
       return `${value} IS NULL`;
@@ -20,7 +23,7 @@ export function brokenCondition({ name, type, rules = {} }: Column, rule: RuleNa
     case "pattern":
       return `coalesce(NOT regexp_full_match(CAST(${value} AS VARCHAR), ${literal(rules.pattern ?? "")}), false)`;
     case "unique":
-      return `(${value} IS NOT NULL AND data.rowid NOT IN
+      return `(${value} IS NOT NULL AND ${ROW}.rowid NOT IN
         (SELECT min(rowid) FROM ${table} WHERE ${identifier(name)} IS NOT NULL GROUP BY ${identifier(name)}))`;
     case "maxAge":
       return "false";

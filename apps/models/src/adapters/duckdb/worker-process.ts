@@ -25,6 +25,7 @@ export type WorkerEnd =
 
 /** A worker that waits for its one order. */
 export interface WaitingWorker {
+  readonly pid: number | undefined;
   readonly isAlive: () => boolean;
   run(order: string, signal: AbortSignal | undefined): Promise<WorkerEnd>;
   kill(): void;
@@ -36,13 +37,15 @@ const PROGRAM = fileURLToPath(new URL("./worker.ts", import.meta.url));
 
 /**
  * The system's own bounds, set by the shell before the program replaces it: no core file, few files, the size of a file,
- * the size of the data segment; and, where the system allows it, a network namespace with nothing in it. A bound that a
+ * the size of the data segment, the time on processors; and, where the system allows it, a network namespace with nothing in it. A bound that a
  * system does not know is left out; the engine's own bounds and the deadline hold everywhere.
  */
-const CONFINE = `ulimit -c 0; ulimit -n 256; ulimit -f "$1" 2>/dev/null; ulimit -d "$2" 2>/dev/null; shift 2
+const CONFINE = `ulimit -c 0; ulimit -n 256; ulimit -f "$1" 2>/dev/null; ulimit -d "$2" 2>/dev/null; ulimit -t "$3"; shift 3
 if unshare -n true 2>/dev/null; then exec unshare -n -- "$@"; fi
 exec "$@"`;
 const FILE_BLOCK_BYTES = 512;
+/** Processor time to start, and to notice the deadline. */
+const START_SECONDS = 5;
 
 /** Starts a worker in a process of its own, without environment. It opens its engine and waits. */
 export function startWorker(bounds: WorkerBounds): WaitingWorker {
@@ -54,6 +57,8 @@ export function startWorker(bounds: WorkerBounds): WaitingWorker {
       "sh",
       String(Math.ceil(bounds.maxFileBytes / FILE_BLOCK_BYTES)),
       String(Math.ceil((bounds.memoryBytes + OVERHEAD_BYTES) / 1_024)),
+      // The deadline comes first; this is for a worker that nobody watches any more.
+      String(Math.ceil(bounds.timeoutMs / 1_000) * bounds.threads + START_SECONDS),
       process.execPath,
       "--max-old-space-size=256",
       PROGRAM,
@@ -72,6 +77,7 @@ export function startWorker(bounds: WorkerBounds): WaitingWorker {
     child.once("close", (code, signal) => resolve(signal ?? `exit code ${code}`));
   });
   return {
+    pid: child.pid,
     isAlive: () => child.exitCode === null && child.signalCode === null && child.pid !== undefined,
     run: (order, signal) => runOrder(child, ended, bounds, order, signal),
     kill: () => void child.kill("SIGKILL"),
@@ -101,7 +107,8 @@ async function runOrder(
     if (length > maxAnswerBytes) kill("answer-size");
     else chunks.push(chunk);
   });
-  child.stdin?.end(order);
+  // Left open: its end tells the worker that this process is gone.
+  child.stdin?.write(`${order}\n`);
   try {
     const how = await ended;
     if (verdict) return verdict;

@@ -1,8 +1,7 @@
 /**
  * The program that opens files which nobody trusts and runs statements which nobody has seen: reads one order from
- * standard input, answers on standard output, and ends. Its arguments are the bounds of its engine.
+ * standard input, a line, answers on standard output, and ends. Its arguments are the bounds of its engine.
  */
-import { text } from "node:stream/consumers";
 import { detect } from "./detect.ts";
 import { countDrift } from "./drift.ts";
 import { nameEngineError } from "./engine-error.ts";
@@ -19,8 +18,23 @@ const session = await openSession({
   threads: threads ?? 1,
   maxSpillBytes: maxSpillBytes ?? 0,
 });
-const order = await text(process.stdin);
-if (order !== "") process.stdout.end(JSON.stringify(await answer(JSON.parse(order) as Order)));
+const order = await firstLine();
+const text = JSON.stringify(await answer(JSON.parse(order) as Order));
+// What was written is out when the callback comes; nothing else is worth waiting for.
+process.stdout.write(text, () => process.exit(0));
+
+/** The order. Input that ends means that whoever asked is gone, however that came about: nobody needs the rest. */
+function firstLine(): Promise<string> {
+  return new Promise((resolve) => {
+    let received = "";
+    process.stdin.setEncoding("utf8");
+    process.stdin.on("data", (chunk: string) => {
+      received += chunk;
+      if (received.endsWith("\n")) resolve(received);
+    });
+    process.stdin.once("end", () => process.kill(process.pid, "SIGKILL"));
+  });
+}
 
 async function answer(asked: Order): Promise<Answer> {
   try {

@@ -10,8 +10,8 @@ export type Format = (typeof FORMATS)[number];
 export const ENCODINGS = ["utf-8", "latin-1", "utf-16"] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
-/** A dataset's name is also its table's name in SQL, so it needs no quotes there. */
-export const DATASET_NAME_PATTERN = "^[a-z][a-z0-9_]{0,62}$";
+/** A dataset's name is also its table's name in SQL, so it needs no quotes there, and is none of the engine's own. */
+export const DATASET_NAME_PATTERN = "^(?!duckdb_|pragma_|sqlite_|pg_)[a-z][a-z0-9_]{0,62}$";
 
 const Bound = Type.Union([Type.Number(), Type.String({ maxLength: 64 })], {
   description: "A number, or a text that the column's type can be read from, such as 2026-01-31",
