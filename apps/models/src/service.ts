@@ -15,6 +15,7 @@ import { CHAMPION } from "./domain/registry/registry.ts";
 import { serveModel, type ServingOptions } from "./domain/serving/served-model.ts";
 import { createServingTable, type MutableServingTable } from "./domain/serving/serving-table.ts";
 import { createResponseCache } from "./domain/cache/response-cache.ts";
+import { createUsage } from "./domain/observability/usage.ts";
 import { createPredictor } from "./domain/serving/predictor.ts";
 import { createShadow } from "./domain/traffic/shadow.ts";
 import { NO_TRAFFIC } from "./domain/traffic/traffic.ts";
@@ -106,6 +107,7 @@ export async function startService(
       },
     },
     metrics,
+    usage: createUsage(() => clock.now()),
     log,
     maxBodyBytes: configuration.maxBodyBytes,
     guard: {

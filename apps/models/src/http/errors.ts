@@ -13,6 +13,9 @@ const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_EMPTY_TYPE: "unsupported-media",
 };
 
+/** What the multipart parser says of a body that does not hold; it gives these no code. */
+const MULTIPART_MESSAGES = /multipart|boundary|malformed part header/i;
+
 /** Seconds after which a refused caller may try again. */
 const RETRY_AFTER_SECONDS = 1;
 
@@ -83,6 +86,9 @@ function named(error: unknown): MusterError | undefined {
   // Node's error of a request whose connection closed; nobody reads the answer, but it is no fault of ours.
   if (code === "ECONNRESET" && (error as Error).message === "aborted") {
     return new MusterError("invalid-request", "the request was cut off before its end");
+  }
+  if (code === undefined && MULTIPART_MESSAGES.test((error as Error).message)) {
+    return new MusterError("invalid-request", `the body is not multipart/form-data: ${(error as Error).message}`);
   }
   // The rest of Fastify's 4xx: bad content length, an address that cannot be decoded.
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {

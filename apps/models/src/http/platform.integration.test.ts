@@ -377,6 +377,23 @@ test("a challenger gets its share of callers, always the same ones, and is compa
   assert.equal((await call("/v1/models/walrus/traffic", { token: admin })).status, 404);
 });
 
+test("an admin sees who calls what, how often and how slow", async () => {
+  const key = await userKey("ursula", "viewer");
+  for (let time = 0; time < 3; time += 1) await call("/v1/models", { token: key });
+  await call("/v1/users", { token: key });
+
+  const { status, body } = await call("/v1/usage", { token: admin });
+  const rows = (
+    body as unknown as { caller: string; route: string; calls: number; refused: number; p95: number }[]
+  ).filter(({ caller }) => caller === "ursula");
+
+  assert.equal(status, 200);
+  const models = rows.find(({ route }) => route === "GET /v1/models");
+  assert.deepEqual([models?.calls, models?.refused], [3, 0]);
+  assert.ok((models?.p95 ?? 0) > 0);
+  assert.equal((await call("/v1/usage", { token: key })).status, 403);
+});
+
 test("another replica follows a promotion, warm, and everything is there after a restart", async (context) => {
   await call("/v1/models/shared/versions", { token: admin, body: upload(scalingModel(2)) });
   await call("/v1/models/shared/versions", { token: admin, body: upload(scalingModel(3)) });

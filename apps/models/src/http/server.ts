@@ -5,6 +5,7 @@ import { MusterError } from "@muster/kernel";
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type HTTPMethods } from "fastify";
 import type { Metrics } from "../domain/observability/metrics.ts";
 import type { LookupParts } from "../domain/serving/lookup.ts";
+import type { Usage } from "../domain/observability/usage.ts";
 import type { Predictor } from "../domain/serving/predictor.ts";
 import { type GuardOptions, guardRoutes } from "./access/guard.ts";
 import { type AccessRouteOptions, accessRoutes } from "./access/routes.ts";
@@ -13,6 +14,7 @@ import { type DatasetRouteOptions, datasetRoutes } from "./datasets/routes.ts";
 import { errorSentence, prepareErrorAnswer, problemAnswer } from "./errors.ts";
 import { oipRoutes } from "./oip/routes.ts";
 import { operationsRoutes } from "./operations/routes.ts";
+import { usageRoutes } from "./operations/usage-routes.ts";
 import { type RegistryRouteOptions, registryRoutes } from "./registry/routes.ts";
 import { rowRoutes } from "./rows/routes.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
@@ -22,6 +24,7 @@ export interface ServerOptions extends LookupParts {
   /** Absent where answers are not remembered. */
   readonly cache: CacheRouteOptions | undefined;
   readonly metrics: Metrics;
+  readonly usage: Usage;
   readonly log: FastifyBaseLogger;
   /** Bytes of a request body at most. */
   readonly maxBodyBytes: number;
@@ -50,6 +53,7 @@ export async function createServer({
   predictor,
   cache,
   metrics,
+  usage,
   log,
   maxBodyBytes,
   guard,
@@ -93,6 +97,7 @@ export async function createServer({
   app.addHook("onResponse", (request, reply, done) => {
     const route = request.routeOptions.url ?? "unknown";
     metrics.request(request.method, route, reply.statusCode, reply.elapsedTime / 1_000);
+    usage.record(request.principal?.user ?? "-", `${request.method} ${route}`, reply.statusCode, reply.elapsedTime);
     done();
   });
   app.setErrorHandler((error, request, reply) => {
@@ -118,6 +123,7 @@ export async function createServer({
   });
   guardRoutes(app, guard);
   await app.register(operationsRoutes, { table, metrics });
+  await app.register(usageRoutes, { usage });
   await app.register(oipRoutes, { table, load, predictor });
   await app.register(rowRoutes, { table, load, predictor });
   if (cache) await app.register(cacheRoutes, cache);

@@ -1,3 +1,8 @@
+import type { RunningService } from "./running-service.ts";
+
+/** A password that is good enough for every test user. */
+const TEST_PASSWORD = "petrel tarn quill mungo";
+
 /** An answer of the service, read. */
 export interface Answer {
   readonly status: number;
@@ -34,4 +39,17 @@ export function createClient(url: string): (path: string, call?: Call) => Promis
       body: (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>,
     };
   };
+}
+
+/** Uses the link of a fresh platform and makes a key that may do everything. */
+export async function signInFirstAdmin(service: RunningService): Promise<string> {
+  const call = createClient(service.url);
+  const token = service.log.find((entry) => entry["token"] !== undefined)?.["token"];
+  const opened = await call("/v1/session/link", { body: { token, password: TEST_PASSWORD } });
+  const cookie = opened.headers.get("set-cookie")?.split(";", 1)[0] ?? "";
+  const key = await call("/v1/keys", {
+    headers: { cookie },
+    body: { name: "tests", scopes: ["predict", "read", "write"], days: 1 },
+  });
+  return String(key.body["token"]);
 }
