@@ -1,6 +1,7 @@
 /** `npm run torture -- NAME [--json] [--smoke]`: runs one fault campaign and judges its bars. */
 import { parseArgs } from "node:util";
 import { torture as kill } from "./kill/index.ts";
+import { tortureModels as models } from "./models/index.ts";
 
 /** One bar of a campaign. */
 export interface Bar {
@@ -18,7 +19,7 @@ export interface CampaignOptions {
   report(line: string): void;
 }
 
-const CAMPAIGNS: Readonly<Record<string, (options: CampaignOptions) => Promise<readonly Bar[]>>> = { kill };
+const CAMPAIGNS: Readonly<Record<string, (options: CampaignOptions) => Promise<readonly Bar[]>>> = { kill, models };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -10,7 +10,7 @@ const bounds: Confinement = { timeoutMs: 20_000, maxMemory: 1_024 * MIB, maxOutp
 const card = { title: "Test" };
 
 function golden(x: number, y: number) {
-  const tensor = { datatype: "FP32", shape: [1, 1] } as const;
+  const tensor = { datatype: "FP32" as const, shape: [1, 1] };
   return {
     tolerance: 1e-6,
     cases: [{ inputs: [{ name: "x", ...tensor, data: [x] }], outputs: [{ name: "y", ...tensor, data: [y] }] }],
