@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MusterError, type Problem, Secret } from "@muster/kernel";
 import type { RateLimit } from "./domain/access/rate-limiter.ts";
@@ -85,7 +86,7 @@ export function readConfiguration(env: Readonly<Record<string, string | undefine
       maxPendingRows: number("MAX_PENDING_ROWS", 65_536, 1, 10_000_000),
     },
     database: env["DATABASE_URL"] ? new Secret(env["DATABASE_URL"]) : undefined,
-    dataFolder: env["DATA_FOLDER"] || "models-data",
+    dataFolder: env["DATA_FOLDER"] || join(".muster", "models"),
     // Without a database there are no keys that a caller could have.
     anonymousPredictions: oneOf("ANONYMOUS_PREDICTIONS", ["0", "1"], env["DATABASE_URL"] ? "0" : "1") === "1",
     maxModelBytes: number("MAX_MODEL_BYTES", 512 * MIB, 1_024, 16 * 1_024 * MIB),

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { MusterError } from "@muster/kernel";
+import { readConfiguration } from "./configuration.ts";
+
+/** Every name that is asked for while the configuration is read. */
+function namesAskedFor(): ReadonlySet<string> {
+  const names = new Set<string>();
+  readConfiguration(
+    new Proxy<Record<string, string | undefined>>(
+      {},
+      {
+        get: (_, name) => {
+          names.add(String(name));
+          return undefined;
+        },
+      },
+    ),
+  );
+  return names;
+}
+
+test("the README names every variable that is read, and no other", () => {
+  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+  const documented = [...readme.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, name = ""]) => name);
+
+  assert.deepEqual(documented.toSorted(), [...namesAskedFor()].toSorted());
+});
+
+test("without a word everything has a value, and callers may predict", () => {
+  const configuration = readConfiguration({});
+
+  assert.equal(configuration.host, "127.0.0.1");
+  assert.equal(configuration.database, undefined);
+  assert.equal(configuration.anonymousPredictions, true);
+});
+
+test("with a database nobody predicts without a key, unless it is said, and its address is no text to print", () => {
+  const env = { DATABASE_URL: "postgres://user:hidden@host/base" };
+
+  assert.equal(readConfiguration(env).anonymousPredictions, false);
+  assert.equal(readConfiguration({ ...env, ANONYMOUS_PREDICTIONS: "1" }).anonymousPredictions, true);
+  assert.doesNotMatch(JSON.stringify(readConfiguration(env)), /hidden/);
+});
+
+test("everything that does not hold is said at once", () => {
+  const wrong = { PORT: "99999", LOG_LEVEL: "loud", CACHE_MB: "-1", RATE_READ: "1.5", EXIT_WITH_PARENT: "yes" };
+
+  assert.throws(
+    () => readConfiguration(wrong),
+    (error: unknown) =>
+      error instanceof MusterError &&
+      error.code === "usage" &&
+      error.problems
+        .map(({ path }) => path)
+        .toSorted()
+        .join() === Object.keys(wrong).toSorted().join(),
+  );
+});
