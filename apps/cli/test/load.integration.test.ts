@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -16,6 +17,10 @@ describe("muster load", () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "muster-load-"));
     server = createServer((request, response) => {
+      if (request.url === "/slow") {
+        setTimeout(() => response.end(), 500);
+        return;
+      }
       response.statusCode = request.url === "/broken" ? 500 : 200;
       response.end("ok");
     });
@@ -48,7 +53,12 @@ export default defineLoad({ target: ${JSON.stringify(url)}, workloads: [{ scenar
   }
 
   it("runs a plan, says the verdict first, and writes what it was asked for", async () => {
-    const plan = await writePlan("good.ts", "/", '{ arrivalsPerSecond: 50, for: "1s" }', 'thresholds: ["errors < 1%"]');
+    const plan = await writePlan(
+      "good.ts",
+      "/",
+      '{ arrivalsPerSecond: 50, for: "1s" }',
+      'thresholds: ["errors < 1%"], satisfiedWithin: "5s"',
+    );
     const files = ["--save", "run.json", "--csv", "run.csv", "--junit", "run.xml", "--prometheus", "run.prom"];
 
     const { code, out, err } = await runMuster(["load", "run", plan, "--workers", "1", ...files], { cwd: folder });
@@ -56,6 +66,7 @@ export default defineLoad({ target: ${JSON.stringify(url)}, workloads: [{ scenar
     assert.equal(code, 0, out + err);
     assert.match(out, /^PASSED: 1 of 1 thresholds met; 50 requests/);
     assert.match(out, /● is 200: 50 of 50/);
+    assert.match(out, /^Apdex 1\.00$/m);
     const report = JSON.parse(await readFile(join(folder, "run.json"), "utf8")) as LoadReport;
     assert.deepEqual(problemsOf(LoadReportSchema, report), []);
     assert.match(await readFile(join(folder, "run.csv"), "utf8"), /^at_s,requests/);
@@ -241,6 +252,21 @@ export default defineLoad({ target: ${JSON.stringify(url)}, workloads: [{ scenar
     assert.equal(without.code, 2);
     assert.match(without.err, /MUSTER_LOAD_TOKEN is not set/);
     assert.equal((JSON.parse(printed.out) as { kind: string }).kind, "List");
+  });
+
+  it("says what to do when the machine allows no more open files", { skip: process.platform === "win32" }, async () => {
+    const bin = join(import.meta.dirname, "../bin/muster.js");
+    const line = `ulimit -n 60 && exec "${process.execPath}" "${bin}" load bench "${url}/slow" --rate 400 --duration 500ms`;
+
+    const { code, out } = await new Promise<{ code: number | null; out: string }>((resolve) => {
+      const child = spawn("sh", ["-c", line], { cwd: folder });
+      let text = "";
+      child.stdout.setEncoding("utf8").on("data", (part: string) => (text += part));
+      child.on("close", (ended) => resolve({ code: ended, out: text }));
+    });
+
+    assert.equal(code, 3);
+    assert.match(out, /^INVALID: the generator could not open \d+ connections.*ulimit -n/);
   });
 
   it("refuses what is no address", async () => {

@@ -75,7 +75,7 @@ function stepRows({ scenarios }: LoadReport): string[][] {
 
 /** What the waiting for the generator and for connections made of the service's own time. */
 function waitText({ total, scenarios }: LoadReport): string {
-  const { service, sendLag } = total;
+  const { service, sendLag, apdex } = total;
   if (service === undefined || sendLag === undefined) return "";
   const iterations = scenarios.map(({ name, iterations: { completed, failed, interrupted, missed } }) => {
     const bad = [
@@ -87,6 +87,7 @@ function waitText({ total, scenarios }: LoadReport): string {
   });
   return [
     `from the send: p50 ${shownMs(service.p50)}, p99 ${shownMs(service.p99)}; waiting to be sent: p50 ${shownMs(sendLag.p50)}, p99 ${shownMs(sendLag.p99)}`,
+    ...(apdex === undefined ? [] : [`Apdex ${apdex.toFixed(2)}`]),
     ...iterations,
   ].join("\n");
 }

@@ -34,6 +34,8 @@ export const RequestFiguresSchema = Type.Object({
   firstByte: Latency,
   /** From the intended start to the send. */
   sendLag: Latency,
+  /** Share of satisfied users, where the plan says what satisfies them: 1 is all of them, 0 none (apdex.org). */
+  apdex: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
   /** The whole of `response`, so that it can be merged and judged again. */
   histogram: HistogramDataSchema,
 });

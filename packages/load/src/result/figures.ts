@@ -1,5 +1,5 @@
 import type { CustomFigures, LoadSlice, RequestFigures, ScenarioFigures } from "@muster/contract";
-import { bucketMiddle, forEachBucket, type Histogram, histogramData, quantile } from "@muster/kernel";
+import { bucketMiddle, countUpTo, forEachBucket, type Histogram, histogramData, quantile } from "@muster/kernel";
 import type { CustomMetric, Metrics, ScenarioMetrics } from "../metrics/metrics.ts";
 import { totalSeries } from "../metrics/metrics.ts";
 import type { Series } from "../metrics/series.ts";
@@ -9,8 +9,16 @@ import { latencyOf } from "./latency.ts";
 /** Coarse buckets per power of two in the heatmap. */
 const HEAT_PER_OCTAVE = 2;
 
+/** What figures are reckoned with, beside what was counted. */
+export interface FigureTerms {
+  /** How long the load lasted, for rates. */
+  readonly elapsedMs: number;
+  /** Response time in ms that satisfies a user; up to four times as much is tolerated (Apdex, version 1.1). */
+  readonly satisfiedMs: number | undefined;
+}
+
 /** The figures of a series, as reports carry them. */
-export function requestFigures(name: string, series: Series, elapsedMs: number): RequestFigures {
+export function requestFigures(name: string, series: Series, { elapsedMs, satisfiedMs }: FigureTerms): RequestFigures {
   const histogram = histogramData(series.response);
   return {
     name,
@@ -27,23 +35,32 @@ export function requestFigures(name: string, series: Series, elapsedMs: number):
       firstByte: series.firstByte,
       sendLag: series.sendLag,
     }),
+    ...(satisfiedMs === undefined || series.requests === 0 ? {} : { apdex: apdexOf(series, satisfiedMs) }),
     histogram: { ...histogram, buckets: [...histogram.buckets] },
   };
+}
+
+/** Satisfied users and half of those who put up with it; a failed request satisfies nobody, however quick it was. */
+function apdexOf({ response, requests, errors }: Series, satisfiedMs: number): number {
+  const satisfied = countUpTo(response, satisfiedMs);
+  const tolerated = countUpTo(response, satisfiedMs * 4) - satisfied;
+  // Answers of 4xx and 5xx are in the histogram with their times, but not told apart there: taken off the best first.
+  return Math.max(0, satisfied + tolerated / 2 - (errors.get("status") ?? 0)) / requests;
 }
 
 export function scenarioFigures(
   name: string,
   own: ScenarioMetrics,
   metrics: Metrics,
-  elapsedMs: number,
+  terms: FigureTerms,
 ): ScenarioFigures {
   const { started, completed, failed, interrupted, missed } = own.iterations;
   return {
     name,
     iterations: { started, completed, failed, interrupted, missed },
     ...latencies({ iteration: own.iteration }),
-    total: requestFigures(name, totalSeries(metrics, name), elapsedMs),
-    steps: [...own.steps].map(([step, series]) => requestFigures(step, series, elapsedMs)),
+    total: requestFigures(name, totalSeries(metrics, name), terms),
+    steps: [...own.steps].map(([step, series]) => requestFigures(step, series, terms)),
     groups: [...own.groups].map(([group, duration]) => ({
       name: group,
       count: duration.count,

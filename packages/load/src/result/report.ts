@@ -13,6 +13,8 @@ import { latencyOf } from "./latency.ts";
 export interface Findings {
   readonly target: string;
   readonly thresholds: readonly (string | Threshold)[];
+  /** Response time in ms that satisfies a user, for Apdex; absent when the plan does not say. */
+  readonly satisfiedMs?: number | undefined;
   readonly metrics: Metrics;
   readonly timeline: Timeline;
   /** One for each worker. */
@@ -38,7 +40,8 @@ export function writeReport(findings: Findings): LoadReport {
   const invalid = invalidReasons(findings);
   const failed = failureReasons(metrics);
   const verdict = invalid.length > 0 ? "invalid" : broken.length > 0 || failed.length > 0 ? "failed" : "passed";
-  const total = requestFigures("all requests", totalSeries(metrics), elapsedMs);
+  const terms = { elapsedMs, satisfiedMs: findings.satisfiedMs };
+  const total = requestFigures("all requests", totalSeries(metrics), terms);
   const reasons = [...invalid, ...failed, ...(stoppedBecause === undefined ? [] : [stoppedBecause])];
   return {
     format: "muster-load/1",
@@ -51,8 +54,8 @@ export function writeReport(findings: Findings): LoadReport {
     partial: losses.length > 0 || stoppedBecause !== undefined,
     thresholds,
     total,
-    scenarios: [...metrics.scenarios].map(([name, own]) => scenarioFigures(name, own, metrics, elapsedMs)),
-    tags: [...metrics.tags].map(([tag, series]) => requestFigures(tag, series, elapsedMs)),
+    scenarios: [...metrics.scenarios].map(([name, own]) => scenarioFigures(name, own, metrics, terms)),
+    tags: [...metrics.tags].map(([tag, series]) => requestFigures(tag, series, terms)),
     custom: [...metrics.custom].map(([name, metric]) => customFigures(name, metric)),
     sliceMs: timeline.sliceMs,
     timeline: sliceFigures(timeline),

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { LoadReport } from "@muster/contract";
-import { createHistogram, type Histogram, histogramSince, type Json, quantile } from "@muster/kernel";
+import { createHistogram, durationMs, type Histogram, histogramSince, type Json, quantile } from "@muster/kernel";
 import type { Gathering } from "../agents/coordinator.ts";
 import { createMetrics, mergeMetrics, type Metrics, totalSeries } from "../metrics/metrics.ts";
 import { createTimeline, mergeTimeline, type Timeline } from "../metrics/timeline.ts";
@@ -269,6 +269,7 @@ class LoadRun implements RunningLoad {
     return writeReport({
       target: plan.target,
       thresholds: plan.thresholds ?? [],
+      satisfiedMs: plan.satisfiedWithin === undefined ? undefined : durationMs(plan.satisfiedWithin),
       metrics,
       timeline,
       health: latest.map((each) => each.health),

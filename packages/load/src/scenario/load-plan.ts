@@ -151,7 +151,7 @@ function thresholdProblems(plan: LoadPlan): Problem[] {
 
 function limitProblems(plan: LoadPlan): Problem[] {
   const problems: Problem[] = [];
-  for (const name of ["timeout", "gracefulStop"] as const) {
+  for (const name of ["timeout", "gracefulStop", "satisfiedWithin"] as const) {
     const value = plan[name];
     if (value === undefined) continue;
     try {

@@ -73,6 +73,8 @@ export interface LoadPlan {
   readonly allow?: readonly string[];
   readonly workloads: readonly Workload[];
   readonly thresholds?: readonly (string | Threshold)[];
+  /** Response time that satisfies a user; the report then has the Apdex of everything. */
+  readonly satisfiedWithin?: Duration;
   /** Fields that every request carries. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Choices by chance are the same for the same seed. */
