@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -240,6 +241,26 @@ test("a session is opened, listed and ended, and its cookie cannot be used by an
     (await call("/v1/session", { method: "DELETE", headers: { cookie, origin: "https://evil.example" } })).status,
     403,
   );
+  const upgrade = {
+    connection: "upgrade",
+    upgrade: "websocket",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": "x".repeat(22) + "==",
+  };
+  const hijack = await new Promise<number | undefined>((resolve, reject) => {
+    const url = new URL(`${service?.url}/v1/predict`);
+    httpRequest(url, { headers: { cookie, origin: "https://evil.example", ...upgrade } }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    })
+      .on("upgrade", (_, socket) => {
+        socket.destroy();
+        resolve(101);
+      })
+      .on("error", reject)
+      .end();
+  });
+  assert.equal(hijack, 403);
   assert.equal((await call("/v1/session", { method: "DELETE", headers: { cookie } })).status, 204);
   assert.equal((await call("/v1/session", { headers: { cookie } })).status, 401);
 });

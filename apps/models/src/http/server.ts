@@ -16,6 +16,7 @@ import { oipRoutes } from "./oip/routes.ts";
 import { operationsRoutes } from "./operations/routes.ts";
 import { usageRoutes } from "./operations/usage-routes.ts";
 import { type RegistryRouteOptions, registryRoutes } from "./registry/routes.ts";
+import { socketRoutes } from "./socket/routes.ts";
 import { rowRoutes } from "./rows/routes.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
 
@@ -126,6 +127,7 @@ export async function createServer({
   await app.register(usageRoutes, { usage });
   await app.register(oipRoutes, { table, load, predictor });
   await app.register(rowRoutes, { table, load, predictor });
+  await app.register(socketRoutes, { table, load, predictor, maxBodyBytes });
   if (cache) await app.register(cacheRoutes, cache);
   if (control) {
     await app.register(accessRoutes, control.access);

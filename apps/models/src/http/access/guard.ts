@@ -11,6 +11,10 @@ declare module "fastify" {
     /** Counted as a login, by address, because there is no caller yet. */
     isLogin?: boolean;
   }
+  interface FastifyInstance {
+    /** Why the caller of an open connection may not ask once more; undefined when it may. Counts the asking. */
+    admitAgain: (request: FastifyRequest) => Promise<MusterError | undefined>;
+  }
   interface FastifyRequest {
     /** Who asks; undefined on public routes. */
     principal: Principal | undefined;
@@ -45,16 +49,24 @@ export function guardRoutes(app: FastifyInstance, { authenticator, anonymous, li
   };
   const login = createMeter("login", limits.login, clock);
 
+  app.decorate("admitAgain", async (request) => {
+    const { access } = request.routeOptions.config;
+    if (access === undefined || access === "public") return undefined;
+    const token = tokenOf(request);
+    const found = await (token === undefined ? anonymous : authenticator?.recognise(token.text));
+    return admit(request, found, access, token) ?? meters[access.scope].count(callerKey(found, request));
+  });
+
   app.addHook("onRequest", (request, reply, done) => {
     const { access, isLogin } = request.routeOptions.config;
     // Without a route the answer is 404, whoever asks.
     if (access === undefined || access === "public")
-      return done(isLogin === true ? login(request.ip, reply) : undefined);
+      return done(isLogin === true ? login.countRequest(request.ip, reply) : undefined);
     const meter = meters[access.scope];
     const token = tokenOf(request);
     const found = token === undefined ? anonymous : authenticator?.recognise(token.text);
     const decide = (principal: Principal | undefined): MusterError | undefined =>
-      admit(request, principal, access, token) ?? meter(callerKey(principal, request), reply);
+      admit(request, principal, access, token) ?? meter.countRequest(callerKey(principal, request), reply);
     if (found instanceof Promise) {
       // oxlint-disable-next-line promise/no-callback-in-promise -- the hook is synchronous for callers that are remembered
       found.then((principal) => done(decide(principal)), done);
@@ -64,25 +76,39 @@ export function guardRoutes(app: FastifyInstance, { authenticator, anonymous, li
   });
 }
 
-/** Counts a request of a caller, tells in headers what is left, and refuses what is too much. */
-type Meter = (caller: string, reply: FastifyReply) => MusterError | undefined;
+/** Counts what callers ask, and refuses what is too much. */
+interface Meter {
+  count(caller: string): MusterError | undefined;
+  /** The same, telling in headers what is left (draft-ietf-httpapi-ratelimit-headers-10). */
+  countRequest(caller: string, reply: FastifyReply): MusterError | undefined;
+}
 
-/** Headers as in draft-ietf-httpapi-ratelimit-headers-10. */
 function createMeter(name: string, limit: RateLimit, clock: Clock): Meter {
   const limiter = createRateLimiter(limit);
   const policy = `"${name}";q=${limit.burst};w=${Math.ceil(limit.burst / limit.perSecond)}`;
-  return (caller, reply) => {
-    const left = limiter.take(caller, clock.now());
-    const seconds = left >= 0 ? 0 : Math.ceil(-left / 1_000);
-    void reply
-      .header("ratelimit-policy", policy)
-      .header("ratelimit", `"${name}";r=${Math.max(0, left)};t=${seconds || 1}`);
-    if (left >= 0) return undefined;
-    void reply.header("retry-after", seconds);
+
+  function refusalFor(seconds: number): MusterError {
     return new MusterError(
       "too-many-requests",
       `at most ${limit.perSecond} requests a second; try again in ${seconds} s`,
     );
+  }
+
+  return {
+    count(caller) {
+      const left = limiter.take(caller, clock.now());
+      return left >= 0 ? undefined : refusalFor(Math.ceil(-left / 1_000));
+    },
+    countRequest(caller, reply) {
+      const left = limiter.take(caller, clock.now());
+      const seconds = left >= 0 ? 0 : Math.ceil(-left / 1_000);
+      void reply
+        .header("ratelimit-policy", policy)
+        .header("ratelimit", `"${name}";r=${Math.max(0, left)};t=${seconds || 1}`);
+      if (left >= 0) return undefined;
+      void reply.header("retry-after", seconds);
+      return refusalFor(seconds);
+    },
   };
 }
 
@@ -134,7 +160,8 @@ function admit(
 
 /** A change that another site's page caused in the browser of somebody who is signed in. */
 function isForged({ method, headers }: FastifyRequest): boolean {
-  if (method === "GET" || method === "HEAD") return false;
+  // A WebSocket begins as GET, and whatever it carries is done in the name of the session.
+  if ((method === "GET" || method === "HEAD") && headers.upgrade === undefined) return false;
   const site = headers["sec-fetch-site"];
   if (site !== undefined && site !== "same-origin" && site !== "none") return true;
   const { origin, host } = headers;

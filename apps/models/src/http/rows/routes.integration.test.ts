@@ -1,12 +1,22 @@
 import assert from "node:assert/strict";
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type RunningService, startProcess } from "../../testing/running-service.ts";
 
 let service: RunningService;
+let folder: string;
 before(async () => {
-  service = await startProcess();
+  // With this one model alone, which then need not be named.
+  folder = await mkdtemp(join(tmpdir(), "muster-rows-"));
+  await cp(new URL("../../../models/penguins", import.meta.url), join(folder, "penguins"), { recursive: true });
+  service = await startProcess({ BUILTIN_MODELS: folder });
 });
-after(() => service.stop());
+after(async () => {
+  await service.stop();
+  await rm(folder, { recursive: true });
+});
 
 const ADELIE = [38.1, 17.6, 187, 3_425];
 const GENTOO = [48.4, 14.4, 203, 4_625];
