@@ -10,6 +10,7 @@ import { csvSource } from "./sources.ts";
 import { Refusal } from "./refusal.ts";
 
 const SAMPLE_ROWS = 20;
+const SHOWN_CHARACTERS = 200;
 const SNIFFED_ROWS = 20_480;
 const SNIFFED_BYTES = 4_194_304;
 const COLUMN_TYPE = new RegExp(COLUMN_TYPE_PATTERN);
@@ -22,7 +23,24 @@ export async function detect(session: Session, file: string, hint: Hint): Promis
   if (found.columns.length > COLUMN_LIMIT) {
     throw new Refusal("data-invalid", `the file has ${found.columns.length} columns; ${COLUMN_LIMIT} are allowed`);
   }
-  return found;
+  return { ...found, sample: found.sample.map((row) => row.map(shown)) };
+}
+
+/** A cell of the sample: enough to recognise it, whatever its length or depth. */
+function shown(cell: unknown): unknown {
+  if (typeof cell !== "object" && typeof cell !== "string") return cell;
+  if (cell === null) return null;
+  const text = typeof cell === "string" ? cell : nested(cell);
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+}
+
+function nested(cell: object): string {
+  try {
+    return JSON.stringify(cell);
+  } catch {
+    // Nested more deeply than the stack is.
+    return "…";
+  }
 }
 
 function detectFormat(session: Session, file: string, hint: Hint): Promise<Detection> {

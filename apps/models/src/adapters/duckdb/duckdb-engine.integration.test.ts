@@ -317,6 +317,29 @@ test("the encoding is found, and where a wrong one is said the rows that do not 
   assert.match(String((await rows(wrong.table, "rejected"))[0]?.[1]), /not utf-8/);
 });
 
+test("what is long or nested without end is shown in part, and kept", async () => {
+  const deep = `{"a":${"[".repeat(20_000)}${"]".repeat(20_000)},"b":1}\n`;
+  const long = `{"a":"${"x".repeat(1_000_000)}","b":2}\n`;
+  const source = fresh("jsonl");
+  await writeFile(source, `${deep}${long}`);
+
+  const detection = await engine.detect(source, { format: "jsonl", csv: {} });
+  const { report } = await ingested("jsonl", long);
+
+  assert.ok(JSON.stringify(detection).length < 2_000);
+  assert.deepEqual([report.rows, report.rejected], [1, 0]);
+});
+
+test("a file in which nearly everything is wrong is refused with the first fault", async () => {
+  const content = `a,b\n${Array.from({ length: 300_000 }, (_, index) => `${index},x\n`).join("")}`;
+  const columns = [{ name: "b", type: "BIGINT" }];
+
+  await assert.rejects(ingested("csv", content, { columns }), {
+    code: "data-invalid",
+    message: /more than 250000 .* line 2: .*"b".*(BIGINT|INT64)/,
+  });
+});
+
 test("files that are nothing, or not what was said, are refused with a sentence and leave nothing", async () => {
   const noise = Buffer.from(Array.from({ length: 50_000 }, (_, index) => (index * 7_919) % 256));
   const cases: readonly (readonly [Hint["format"], string | Buffer])[] = [

@@ -48,10 +48,11 @@ export function createDuckdbEngine(limits: DataLimits, programCache: string): Da
   }
 
   async function run<T>(order: Order, bounds: WorkerBounds, signal?: AbortSignal): Promise<T> {
+    const text = JSON.stringify(order);
     await slots.take(signal);
     try {
       const worker = bounds === forQueries ? takeSpare() : startWorker(bounds);
-      const end = await worker.run(JSON.stringify(order), signal);
+      const end = await worker.run(text, signal);
       return valueOf(end, order, bounds) as T;
     } finally {
       slots.give();

@@ -4,9 +4,9 @@ import type { IngestOrder } from "../../domain/dataset/data-engine.ts";
 import type { Measures } from "../../domain/dataset/quality.ts";
 import { rulesOf } from "../../domain/dataset/rules-of-columns.ts";
 import { Refusal } from "./refusal.ts";
-import type { Session } from "./session.ts";
+import { type Session, textOf } from "./session.ts";
 import { identifier, literal } from "./sql-text.ts";
-import { csvSource, lineSource } from "./sources.ts";
+import { csvSource, lineSource, MAX_CSV_FAULTS } from "./sources.ts";
 import { brokenCondition, measureSql, ROW } from "./rules.ts";
 
 const DATA = "output.main.data";
@@ -50,7 +50,20 @@ async function loadCsv(session: Session, { source, detection, columns }: IngestO
   const read = detection.columns.map(({ name }) => ({ name, type: types.get(name) ?? "VARCHAR" }));
   const wanted = columns.map(({ name }) => identifier(name)).join(", ");
   await session.run(`CREATE TABLE ${DATA} AS SELECT ${wanted} FROM ${csvSource(source, detection.csv, read)}`);
+  await refuseTooManyFaults(session);
   await keepUnreadable(session);
+}
+
+/** Faults above the limit were not recorded, so what is there would be neither all nor counted. */
+async function refuseTooManyFaults(session: Session): Promise<void> {
+  const [faults] = await session.objects(
+    "SELECT count(*) AS count, min_by(line, line) AS line, min_by(error_message, line) AS message FROM reject_errors",
+  );
+  if (Number(faults?.["count"]) < MAX_CSV_FAULTS) return;
+  throw new Refusal(
+    "data-invalid",
+    `more than ${MAX_CSV_FAULTS} rows or values do not fit; the first in line ${textOf(faults?.["line"])}: ${textOf(faults?.["message"])}`,
+  );
 }
 
 /** Lines that the reader refused: ragged, of another encoding, too long, or with a value of another type. */
