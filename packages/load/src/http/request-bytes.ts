@@ -11,10 +11,12 @@ export interface RequestDescription {
 /** Methods of which a request may be sent twice: RFC 9110 §9.2.2. */
 export const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 
+/** Methods whose requests say that they have no body, when they have none: RFC 9110 §8.6. */
+export const WITH_BODY: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
+
 const TOKEN_PATTERN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Visible characters, space, tab and bytes above 127; never a line break, which would begin another field. */
 const VALUE_PATTERN = /^[\t\x20-\x7e\x80-\xff]*$/;
-const WITH_BODY = new Set(["POST", "PUT", "PATCH"]);
 
 /**
  * A request as text of one character per byte, which Node writes to a socket without an intermediate buffer.

@@ -3,7 +3,7 @@ import type { Exchange } from "../http/connection.ts";
 import { CookieJar } from "../http/cookie-jar.ts";
 import type { Failure } from "../http/failure.ts";
 import { MultipartBody } from "../http/multipart.ts";
-import { basicCredentials, bodyBytes, fieldLine, IDEMPOTENT_METHODS } from "../http/request-bytes.ts";
+import { basicCredentials, bodyBytes, fieldLine, IDEMPOTENT_METHODS, WITH_BODY } from "../http/request-bytes.ts";
 import type { ResponseParser } from "../http/response-parser.ts";
 import type { Origin, Transport } from "../http/transport.ts";
 import { HttpResponse } from "./http-response.ts";
@@ -67,6 +67,8 @@ interface PreparedAddress {
   readonly name: string;
   /** Request line and standing fields, one character per byte. */
   readonly head: string;
+  /** The whole request when it has no body and no fields of its own. */
+  readonly bare: string;
 }
 
 const DEFAULT_REDIRECTS = 10;
@@ -199,7 +201,10 @@ export class UserHttp {
     const standing = { "user-agent": "muster-load", accept: "*/*", ...lowerCased(this.#context.headers) };
     for (const [name, value] of Object.entries(standing)) head += fieldLine(name, value);
     if (target.username !== "") head += `authorization: ${basicCredentials(target)}\r\n`;
-    const prepared = { url: target, origin, head, name: `${method} ${target.pathname}` };
+    const end = WITH_BODY.has(method) ? "content-length: 0\r\n\r\n" : "\r\n";
+    // Joined texts are put together only when they are written; this one would be, again for each request.
+    const bare = Buffer.from(head + end, "latin1").toString("latin1");
+    const prepared = { url: target, origin, head, bare, name: `${method} ${target.pathname}` };
     // Addresses with numbers in them may come by the million.
     if (ofMethod.size >= MAX_PREPARED) ofMethod.clear();
     ofMethod.set(url, prepared);
@@ -213,6 +218,7 @@ export class UserHttp {
     headers: Readonly<Record<string, string>> | undefined,
     trace: string | undefined,
   ): string {
+    if (body === undefined && headers === undefined && trace === undefined && this.cookies.empty) return address.bare;
     let head = address.head;
     let typed = false;
     if (headers !== undefined) {
@@ -227,8 +233,7 @@ export class UserHttp {
     }
     if (trace !== undefined) head += `traceparent: 00-${trace}-${trace.slice(16)}-01\r\n`;
     if (body === undefined) {
-      const empty = method === "POST" || method === "PUT" || method === "PATCH";
-      return empty ? `${head}content-length: 0\r\n\r\n` : `${head}\r\n`;
+      return WITH_BODY.has(method) ? `${head}content-length: 0\r\n\r\n` : `${head}\r\n`;
     }
     let content: string;
     let type: string;
