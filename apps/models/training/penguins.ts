@@ -2,10 +2,9 @@
  * Trains the penguin species model and writes it with its card. The same data and seed give the same
  * bytes. Run by `npm run train -w @muster/models`.
  */
-import { createHash } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { readFile } from "node:fs/promises";
 import type { CardFile } from "../src/domain/model/card.ts";
+import { type Artefacts, digest, writeArtefacts } from "./artefacts.ts";
 import { type Example, type Mlp, runMlp, trainMlp } from "./mlp.ts";
 import { ELEMENT, writeOnnx } from "./onnx/model.ts";
 import { seededRandom, shuffled } from "./random.ts";
@@ -18,11 +17,6 @@ const MEASUREMENTS = [
   { field: "Flipper Length (mm)", name: "flipper_length", unit: "mm" },
   { field: "Body Mass (g)", name: "body_mass", unit: "g" },
 ] as const;
-
-interface Artefacts {
-  readonly model: Uint8Array;
-  readonly card: CardFile;
-}
 
 /** Trains on the installed data set; pure but for reading it. */
 export async function trainPenguins(): Promise<Artefacts> {
@@ -203,16 +197,4 @@ function graphOf(network: Mlp, scale: Scale): Parameters<typeof writeOnnx>[0] {
   };
 }
 
-function digest(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
-}
-
-if (import.meta.main) {
-  const folder = new URL("../models/penguins/", import.meta.url);
-  const { model, card } = await trainPenguins();
-  await mkdir(folder, { recursive: true });
-  await writeFile(new URL("model.onnx", folder), model);
-  await writeFile(new URL("model-card.json", folder), `${JSON.stringify(card, null, 2)}\n`);
-  const written = `${fileURLToPath(folder)}model.onnx: ${model.length} bytes, test accuracy ${card.metrics?.["testAccuracy"]}`;
-  process.stdout.write(`${written}\n`);
-}
+if (import.meta.main) await writeArtefacts(await trainPenguins());

@@ -1,7 +1,7 @@
 import { bytes, concat, float, floats, integer, integers, message, type Bytes } from "./protobuf.ts";
 
 /** Element types of ONNX tensors (TensorProto.DataType) that our models use. */
-export const ELEMENT = { FLOAT: 1, INT64: 7 } as const;
+export const ELEMENT = { FLOAT: 1, INT64: 7, STRING: 8 } as const;
 export type Element = (typeof ELEMENT)[keyof typeof ELEMENT];
 
 /** An input or output of the graph. A text dimension is symbolic: `batch`. */
