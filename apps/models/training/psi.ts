@@ -1,28 +1,31 @@
-/** Counted for a bin without values, so that its share has a logarithm. */
-const EMPTY = 0.5;
+import { judgeDrift } from "../src/domain/dataset/drift.ts";
+
+const TENTHS = 10;
 
 /**
- * Population stability index of values against a reference, over bins that hold equal shares of the
- * reference. From 0.1 a distribution counts as moved, from 0.25 as another one.
+ * Population stability index of values against a reference, over the tenths of the reference: the figure
+ * that the platform gives for a column of the same rows.
  */
-export function stabilityIndex(reference: readonly number[], values: readonly number[], bins = 10): number {
+export function stabilityIndex(reference: readonly number[], values: readonly number[]): number {
   const sorted = reference.toSorted((one, other) => one - other);
-  const edges = Array.from(
-    { length: bins - 1 },
-    (_, index) => sorted[Math.floor(((index + 1) * sorted.length) / bins)] as number,
+  const ends = Array.from(
+    { length: TENTHS - 1 },
+    (_, index) => sorted[Math.ceil(((index + 1) * sorted.length) / TENTHS) - 1] as number,
   );
-  const expected = shares(reference, edges);
-  return shares(values, edges).reduce((sum, share, bin) => {
-    const before = expected[bin] as number;
-    return sum + (share - before) * Math.log(share / before);
-  }, 0);
-}
-
-function shares(values: readonly number[], edges: readonly number[]): number[] {
-  const counts = Array.from({ length: edges.length + 1 }, () => 0);
-  for (const value of values) {
-    const bin = edges.filter((edge) => edge < value).length;
-    counts[bin] = (counts[bin] as number) + 1;
-  }
-  return counts.map((count) => Math.max(count, EMPTY) / values.length);
+  const edges = [...new Set(ends), Number.POSITIVE_INFINITY];
+  const binOf = (value: number): number => edges.findIndex((edge) => value <= edge);
+  const bins = edges.map((edge, bin) => ({
+    label: String(edge),
+    reference: reference.filter((value) => binOf(value) === bin).length,
+    current: values.filter((value) => binOf(value) === bin).length,
+  }));
+  const { psi } = judgeDrift({
+    column: "values",
+    kind: "numeric",
+    reference: { rows: reference.length, nulls: 0 },
+    current: { rows: values.length, nulls: 0 },
+    bins: bins.filter((bin) => bin.reference + bin.current > 0),
+    ksDistance: undefined,
+  });
+  return psi ?? Number.NaN;
 }

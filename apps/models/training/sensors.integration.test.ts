@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { createDuckdbEngine } from "../src/adapters/duckdb/duckdb-engine.ts";
 import { createOnnxRuntime } from "../src/adapters/onnx/onnx-runtime.ts";
+import type { CardFile } from "../src/domain/model/card.ts";
+import { judgeDrift } from "../src/domain/dataset/drift.ts";
+import { readDataLimits } from "../src/domain/dataset/limits.ts";
 import { proveGolden } from "../src/domain/model/golden.ts";
 import { writeOnnx } from "./onnx/model.ts";
 import { readReadings, runSensorModel, sensorGraph, trainSensorModel, trainSensors } from "./sensors.ts";
@@ -32,6 +39,38 @@ test("it knows anomalies indoors, and the card tells that drift outdoors brings 
   assert.ok((metrics["outdoorPart4FalseAlarms"] ?? 0) > 0.5);
   for (let part = 1; part <= 6; part += 1) assert.ok((metrics[`outdoorPart${part}HumidityPsi`] ?? 0) > 0.25);
   assert.match(card.limits ?? "", /drift/);
+});
+
+test("the platform finds the drift that the card tells in the files beside the model", async (context) => {
+  const card = JSON.parse(await readFile(new URL("model-card.json", folder), "utf8")) as CardFile;
+  const scratch = await mkdtemp(join(tmpdir(), "muster-sensors-"));
+  const engine = createDuckdbEngine(
+    readDataLimits((_name, fallback) => fallback),
+    join(scratch, "cache"),
+  );
+  context.after(async () => {
+    await engine.close();
+    await rm(scratch, { recursive: true });
+  });
+  const ingest = async (name: string): Promise<string> => {
+    const source = fileURLToPath(new URL(`${name}.csv`, folder));
+    const table = join(scratch, `${name}.duckdb`);
+    const detection = await engine.detect(source, { format: "csv", csv: {} });
+    await engine.ingest({ source, table, detection, columns: detection.columns });
+    return table;
+  };
+  const reference = { file: await ingest("reference"), where: undefined };
+  const outdoors = await ingest("outdoors");
+
+  for (let part = 1; part <= 6; part += 1) {
+    const current = { file: outdoors, where: `(reading - 1) * 6 // 5041 = ${part - 1}` };
+    const counted = await engine.drift({ reference, current, columns: ["humidity", "temperature"] });
+    const [humidity, temperature] = counted.map((counts) => judgeDrift(counts).psi?.toFixed(4));
+    assert.deepEqual(
+      [Number(humidity), Number(temperature)],
+      [card.metrics?.[`outdoorPart${part}HumidityPsi`], card.metrics?.[`outdoorPart${part}TemperaturePsi`]],
+    );
+  }
 });
 
 test("ONNX Runtime computes what the trainer does, for every reading", async () => {

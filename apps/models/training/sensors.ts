@@ -142,7 +142,7 @@ export async function trainSensors(): Promise<SensorArtefacts> {
       outdoorAuc: rounded(auc(outdoors)),
       outdoorRecall: rounded(shareOf(outdoors.filter(isAnomaly), isAlarm)),
       outdoorPrecision: rounded(shareOf(outdoors.filter(isAlarm), isAnomaly)),
-      ...driftByPart(train, outdoors, isAlarm),
+      ...driftByPart(indoors, outdoors, isAlarm),
     },
     inputs: [
       {
@@ -206,9 +206,12 @@ function limits(train: readonly Reading[], outdoors: readonly Reading[], isAlarm
   ].join(" ");
 }
 
-/** For each part of the time: how far the readings have moved from the training, and the share of false alarms. */
+/**
+ * For each part of the time: how far outdoors.csv has moved from reference.csv, as the platform reckons it,
+ * and the share of all usual readings outdoors that raise a false alarm.
+ */
 function driftByPart(
-  train: readonly Reading[],
+  reference: readonly Reading[],
   outdoors: readonly Reading[],
   isAlarm: (each: Reading) => boolean,
 ): Record<string, number> {
@@ -218,8 +221,8 @@ function driftByPart(
         `outdoorPart${index + 1}${name === "humidity" ? "Humidity" : "Temperature"}Psi`,
         rounded(
           stabilityIndex(
-            train.map((each) => each[name]),
-            part.map((each) => each[name]),
+            inFile(reference).map((each) => each[name]),
+            inFile(part).map((each) => each[name]),
           ),
         ),
       ]),
@@ -255,11 +258,14 @@ function goldenReadings(test: readonly Reading[], outdoors: readonly Reading[]):
   ].filter((each) => each !== undefined);
 }
 
-/** One reading in {@link KEPT}, with all sensors side by side in the order of time. */
+/** The readings that go into a file. */
+function inFile(readings: readonly Reading[]): Reading[] {
+  return readings.filter(({ reading }) => (reading - 1) % KEPT === 0);
+}
+
+/** A file of readings, with all sensors side by side in the order of time. */
 function csv(readings: readonly Reading[]): string {
-  const kept = readings
-    .filter(({ reading }) => (reading - 1) % KEPT === 0)
-    .toSorted((one, other) => one.reading - other.reading || one.mote_id - other.mote_id);
+  const kept = inFile(readings).toSorted((one, other) => one.reading - other.reading || one.mote_id - other.mote_id);
   const lines = kept.map((each) => [each.reading, each.mote_id, ...valuesOf(each), each.label].join());
   return `${["reading,mote", ...MEASURED.map(({ name }) => name), "anomaly"].join()}\n${lines.join("\n")}\n`;
 }
