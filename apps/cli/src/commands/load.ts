@@ -61,6 +61,7 @@ export const loadRun = defineCommand({
   examples: [
     { line: "muster load run checkout.load.ts", says: "users as the plan describes them" },
     { line: "muster load run checkout.load.ts --junit load.xml --save run.json", says: "for CI, and to compare later" },
+    { line: "muster load run checkout.load.ts --agents 2 --listen 0.0.0.0:6570", says: "with two other machines" },
   ],
   async run({ options, args, io }) {
     const [file = ""] = args;
@@ -322,8 +323,7 @@ export const loadAgent = defineCommand({
     },
   },
   examples: [
-    { line: "muster load run checkout.load.ts --agents 2 --listen 0.0.0.0:6570", says: "on one machine" },
-    { line: "muster load agent checkout.load.ts --join ws://10.0.0.5:6570", says: "on two others" },
+    { line: "muster load agent checkout.load.ts --join ws://10.0.0.5:6570", says: "on each of the other machines" },
   ],
   async run({ options, args, io }) {
     if (options.join === undefined) throw new MusterError("usage", "muster load agent needs --join ADDRESS");
@@ -360,7 +360,7 @@ export const loadManifest = defineCommand({
 
 export const loadControl = defineCommand({
   name: "load control",
-  summary: "Pause, resume, scale or stop a run that goes on",
+  summary: "Steer a run that goes on: pause, resume, scale, stop",
   description:
     "Steers a run that was started with --control, from the same machine. A pause holds what has not begun; what is under way goes on. Scaling multiplies the users and arrivals that the plan calls for from now on.",
   args: [
