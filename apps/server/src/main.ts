@@ -153,12 +153,17 @@ async function serve(options: ServerOptions, announce: Announce, stopping: Abort
   stopping.addEventListener("abort", () => void stopped(), { once: true });
   if (stopping.aborted) await stopped();
   void database.lost.then(ended.reject);
+  let ending = false;
+  const markEnding = (): void => {
+    ending = true;
+  };
+  ended.promise.then(markEnding, markEnding);
   const judged = firstRun(starter, options.gate, prologue, onNotice);
   if (options.once) judged.then(exitCode).then(ended.resolve, ended.reject);
   else {
     judged.catch((error: unknown) => {
       // What fails because everything is being taken apart is no news.
-      if (!stopping.aborted) announceFailure(error, announce, log);
+      if (!ending) announceFailure(error, announce, log);
     });
   }
   return await ended.promise;
