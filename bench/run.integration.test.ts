@@ -24,6 +24,20 @@ describe("the runner of benchmarks", () => {
     for (const { figure, ok } of bars) assert.ok(typeof figure === "number" && figure > 0 && typeof ok === "boolean");
   });
 
+  for (const name of ["capacity", "console", "datasets", "load", "models"]) {
+    test(`runs ${name} in its short form`, (t) => {
+      const { status, stdout, stderr } = run(name, "--json", "--smoke");
+
+      // 3: this machine lacks what the benchmark compares with, and it says what.
+      if (status === 3) return t.skip(stderr.trim().split("\n").at(-1));
+      assert.equal(status, 0, stderr);
+      for (const line of stdout.trimEnd().split("\n")) {
+        const { bar, figure } = JSON.parse(line) as { bar: string; figure: unknown };
+        assert.ok(bar.startsWith(`${name}.`) && typeof figure === "number", line);
+      }
+    });
+  }
+
   test("names the benchmarks when it is asked for another, or for nothing", () => {
     for (const words of [["nonsense"], [], ["ledger", "twice"], ["ledger", "--unknown"]]) {
       const { status, stderr } = run(...words);

@@ -1,23 +1,9 @@
 /** `npm run torture -- NAME [--json] [--smoke]`: runs one fault campaign and judges its bars. */
 import { parseArgs } from "node:util";
+import type { Bar } from "../bench/bar.ts";
+import type { CampaignOptions } from "./campaign.ts";
 import { torture as kill } from "./kill/index.ts";
 import { tortureModels as models } from "./models/index.ts";
-
-/** One bar of a campaign. */
-export interface Bar {
-  readonly bar: string;
-  readonly figure: number;
-  readonly unit: string;
-  readonly goal: string;
-  readonly ok: boolean;
-}
-
-export interface CampaignOptions {
-  /** A short form that shows that the campaign works, not that the bars hold. */
-  readonly smoke: boolean;
-  /** Progress for people. */
-  report(line: string): void;
-}
 
 const CAMPAIGNS: Readonly<Record<string, (options: CampaignOptions) => Promise<readonly Bar[]>>> = { kill, models };
 

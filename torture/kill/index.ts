@@ -4,13 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import type { Bar, CampaignOptions } from "../run.ts";
+import type { Bar } from "../../bench/bar.ts";
+import type { CampaignOptions } from "../campaign.ts";
 import { startMuster } from "./muster.ts";
 import { kill, markedProcesses } from "./processes.ts";
 import { type Acknowledged, writeUntilDead } from "./writer.ts";
 
 const MODELS = fileURLToPath(new URL("../../apps/models/src/main.ts", import.meta.url));
 const LATEST_KILL_MS = 6_000;
+const SOONEST_KILL_MS = 500;
 const START_LIMIT_MS = 30_000;
 const GONE_WITHIN_MS = 15_000;
 
@@ -100,7 +102,8 @@ export async function torture({ smoke, report }: CampaignOptions): Promise<reado
 async function startedAndMore(started: Promise<unknown>): Promise<"alive" | "it did not start in time"> {
   const inTime = await Promise.race([started.then(() => true), delay(START_LIMIT_MS, false)]);
   if (!inTime) return "it did not start in time";
-  await delay(randomInt(LATEST_KILL_MS));
+  // Never so early that nothing can have been acknowledged.
+  await delay(SOONEST_KILL_MS + randomInt(LATEST_KILL_MS));
   return "alive";
 }
 

@@ -8,7 +8,8 @@ import { temporaryPostgres } from "@muster/adapters/testing";
 import { createClient, signInFirstAdmin } from "../../apps/models/src/testing/client.ts";
 import { scalingModel } from "../../apps/models/src/testing/models.ts";
 import { type RunningService, startProcess } from "../../apps/models/src/testing/running-service.ts";
-import type { Bar, CampaignOptions } from "../run.ts";
+import type { Bar } from "../../bench/bar.ts";
+import type { CampaignOptions } from "../campaign.ts";
 
 const LATEST_KILL_MS = 1_500;
 const MODEL = "survivor";
