@@ -33,9 +33,10 @@ import { writeRunFiles } from "./run/report-files.ts";
 import { createRunStarter, type RunStarter } from "./run/run-starter.ts";
 import { newRunId } from "./run/run-id.ts";
 import { createServices } from "./service/services.ts";
+import packageJson from "../package.json" with { type: "json" };
 
 /** Rules change with the program, so a run does not continue under another version of it. */
-const VERSION = "0.1.0";
+const { version: VERSION } = packageJson;
 const CONSOLE_FOLDER = fileURLToPath(new URL("../../console/dist", import.meta.url));
 
 const clock: Clock = { now: () => Date.now() };

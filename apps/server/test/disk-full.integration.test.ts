@@ -1,29 +1,27 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { openEmbeddedPostgres, openPool, postgresLedger } from "@muster/adapters";
+import { mountSmallDisk, NO_SMALL_DISK } from "@muster/adapters/testing";
 import { closingAfter, type ServerProcess, startServer, temporaryProject } from "./server-process.ts";
 
 /** Room for a cluster and little more. */
 const DISK_SIZE = "160m";
 const CHUNK = Buffer.alloc(1024 * 1024);
 
-/** A disk of its own can only be made by root on Linux. */
-const canMount = process.platform === "linux" && process.getuid?.() === 0;
-
-/** A project whose data lies on a small disk of its own. */
+/** A project whose data lies on a small disk of its own; undefined where none can be mounted. */
 async function projectOnSmallDisk(test: TestContext) {
   const made = await temporaryProject();
   mkdirSync(made.data);
-  execFileSync("mount", ["-t", "tmpfs", "-o", `size=${DISK_SIZE},mode=755`, "tmpfs", made.data]);
+  const disk = mountSmallDisk(made.data, DISK_SIZE);
   const closing = closingAfter(test);
   closing.defer(async () => {
-    spawnSync("umount", [made.data]);
+    disk?.unmount();
     await made.remove();
   });
+  if (!disk) return undefined;
   const ballast = join(made.data, "ballast");
   return {
     ...made,
@@ -65,9 +63,10 @@ async function holds(data: string): Promise<{ intact: boolean; milestones: reado
   }
 }
 
-describe("on a full disk", { skip: canMount ? false : "making a small disk needs root on Linux" }, () => {
+describe("on a full disk", () => {
   it("a run ends with 3 and a clear error, leaves no half report, and all is well once there is room", async (test) => {
     const made = await projectOnSmallDisk(test);
+    if (!made) return test.skip(NO_SMALL_DISK);
     const cramped = made.server();
     await cramped.heard("step", ({ change }) => change.step === "security" && change.state === "done");
 
@@ -94,6 +93,7 @@ describe("on a full disk", { skip: canMount ? false : "making a small disk needs
 
   it("a start says that there is no room and ends with 3", async (test) => {
     const made = await projectOnSmallDisk(test);
+    if (!made) return test.skip(NO_SMALL_DISK);
     const first = made.server();
     await first.heard("verdict");
     await first.ended;

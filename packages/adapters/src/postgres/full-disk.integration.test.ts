@@ -6,34 +6,35 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { MusterError } from "@muster/kernel";
 import { sampleJudgement } from "../testing/sample-evidence.ts";
+import { mountSmallDisk, NO_SMALL_DISK, type SmallDisk } from "../testing/small-disk.ts";
 import { openEmbeddedPostgres } from "./embedded/open.ts";
 import { postgresLedger } from "./ledger.ts";
 import { migrate } from "./migrations/migrate.ts";
 import { openPool } from "./pool.ts";
 
 let folder: string;
-let mounted = false;
+let disk: SmallDisk | undefined;
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "muster-full-"));
   await chmod(folder, 0o755);
-  mounted = mount("-t", "tmpfs", "-o", "size=20m,mode=755", "tmpfs", folder);
+  disk = mountSmallDisk(folder, "20m");
 });
 
 after(async () => {
-  if (mounted) spawnSync("umount", [folder]);
+  disk?.unmount();
   await rm(folder, { recursive: true, force: true });
 });
 
 describe("a full disk", () => {
   test("is named at every stage, harms nothing that was acknowledged, and passes", async (context) => {
-    if (!mounted) return context.skip("needs the right to mount a small disk");
+    if (!disk) return context.skip(NO_SMALL_DISK);
 
     // Too small to initialise.
     const initialising = await failure(openEmbeddedPostgres({ dataFolder: folder, exclusive: true }));
 
     // Big enough to start, too small for what is written.
-    resize("75m");
+    disk.resize("75m");
     const postgres = await openEmbeddedPostgres({ dataFolder: folder, exclusive: true });
     await migrate(postgres.ownerUrl, "muster");
     const pool = openPool(postgres.url);
@@ -59,7 +60,7 @@ describe("a full disk", () => {
     const starting = await failure(openEmbeddedPostgres({ dataFolder: folder, exclusive: true }));
 
     await rm(join(folder, "ballast"));
-    resize("200m");
+    disk.resize("200m");
     const again = await openEmbeddedPostgres({ dataFolder: folder, exclusive: true });
     const freshPool = openPool(again.url);
     const [record] = await postgresLedger(freshPool).append([sampleJudgement("run-2/after")]);
@@ -74,14 +75,6 @@ describe("a full disk", () => {
     assert.equal(record?.seq, acknowledged + 1);
   });
 });
-
-function mount(...words: readonly string[]): boolean {
-  return process.platform === "linux" && process.getuid?.() === 0 && spawnSync("mount", words).status === 0;
-}
-
-function resize(size: string): void {
-  assert.equal(spawnSync("mount", ["-o", `remount,size=${size}`, folder]).status, 0);
-}
 
 async function failure(work: Promise<unknown>): Promise<MusterError> {
   return work.then(

@@ -1,2 +1,3 @@
 export * from "./sample-evidence.ts";
+export * from "./small-disk.ts";
 export * from "./temporary-postgres.ts";

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { chmod, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { openPool } from "@muster/adapters";
-import { type TemporaryPostgres, temporaryPostgres } from "@muster/adapters/testing";
+import { mountSmallDisk, NO_SMALL_DISK, type TemporaryPostgres, temporaryPostgres } from "@muster/adapters/testing";
 import type { Pool } from "pg";
 import { createDatasets, type Datasets } from "../../domain/dataset/datasets.ts";
 import type { DatasetFiles } from "../../domain/dataset/dataset-files.ts";
@@ -168,9 +167,9 @@ test("no name of a table or an upload reaches another file", () => {
 test("a full disk is named at every stage, leaves nothing half, and passes", async (context) => {
   const small = await mkdtemp(join(parent, "small-"));
   await chmod(small, 0o755);
-  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=6m", "tmpfs", small]).status === 0;
-  if (!mounted) return context.skip("needs the right to mount a small disk");
-  context.after(() => spawnSync("umount", [small]));
+  const disk = mountSmallDisk(small, "6m");
+  if (!disk) return context.skip(NO_SMALL_DISK);
+  context.after(() => disk.unmount());
   const tight = await openFileDatasets(small);
   const onIt = createDatasets({ store, files: tight, engine, limits: LIMITS, clock: { now: () => now } });
   const rows = Array.from({ length: 40_000 }, (_, index) => `${index},${(index * 2_654_435_761) % 4_294_967_296}`);

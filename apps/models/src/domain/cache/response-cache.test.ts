@@ -113,7 +113,7 @@ test("asking for one thing over and over among many stays quick", async () => {
   for (let time = 0; time < 20_000; time += 1) cache.answer(churn, tensors([7]), () => compute(7));
 
   // 2 µs each as it is; more than 100 µs when each use moves the entry within the map.
-  assert.ok((performance.now() - begun) / 20_000 < 0.06);
+  assert.ok((performance.now() - begun) / 20_000 < 0.03);
 });
 
 test("an answer that is larger than the whole cache is given and not kept", async () => {
@@ -171,5 +171,5 @@ test("a hostile pattern takes no long time", () => {
   assert.equal(matchesPattern(`${"*a".repeat(90)}b`, "a".repeat(200)), false);
 
   // A reading that tries every split of the text would take years.
-  assert.ok(performance.now() - begun < 5_000);
+  assert.ok(performance.now() - begun < 100);
 });
