@@ -12,7 +12,7 @@ import { type AccessRouteOptions, accessRoutes } from "./access/routes.ts";
 import { type CacheRouteOptions, cacheRoutes } from "./cache/routes.ts";
 import { type DatasetRouteOptions, datasetRoutes } from "./datasets/routes.ts";
 import { errorSentence, prepareErrorAnswer, problemAnswer } from "./errors.ts";
-import { oipRoutes } from "./oip/routes.ts";
+import { isOipAddress, oipRoutes, sendOipError } from "./oip/routes.ts";
 import { operationsRoutes } from "./operations/routes.ts";
 import { usageRoutes } from "./operations/usage-routes.ts";
 import { type RegistryRouteOptions, registryRoutes } from "./registry/routes.ts";
@@ -103,6 +103,7 @@ export async function createServer({
   });
   app.setErrorHandler((error, request, reply) => {
     const known = errorSentence(error, request);
+    if (isOipAddress(request.url)) return sendOipError(known, request, reply);
     return prepareErrorAnswer(known, request, reply)
       .header("content-type", "application/problem+json")
       .send(problemAnswer(known, request));

@@ -1,4 +1,34 @@
-import { ELEMENT, writeOnnx, type Node } from "../../training/onnx/model.ts";
+import type { Datatype } from "../domain/tensor/tensor.ts";
+import { ELEMENT, type Element, writeOnnx, type Node } from "../../training/onnx/model.ts";
+
+/** ONNX's name for each element type of the Open Inference Protocol. */
+const ELEMENT_OF: Readonly<Record<Datatype, Element>> = {
+  BOOL: ELEMENT.BOOL,
+  UINT8: ELEMENT.UINT8,
+  UINT16: ELEMENT.UINT16,
+  UINT32: ELEMENT.UINT32,
+  UINT64: ELEMENT.UINT64,
+  INT8: ELEMENT.INT8,
+  INT16: ELEMENT.INT16,
+  INT32: ELEMENT.INT32,
+  INT64: ELEMENT.INT64,
+  FP16: ELEMENT.FLOAT16,
+  FP32: ELEMENT.FLOAT,
+  FP64: ELEMENT.DOUBLE,
+  BYTES: ELEMENT.STRING,
+};
+
+/** A model that gives back its input, `x` as `y`: rows of two elements of any type. */
+export function identityModel(datatype: Datatype): Uint8Array {
+  const value = (name: string) => ({ name, element: ELEMENT_OF[datatype], shape: ["batch", 2] }) as const;
+  return writeOnnx({
+    name: "identity",
+    inputs: [value("x")],
+    outputs: [value("y")],
+    weights: [],
+    nodes: [{ op: "Identity", inputs: ["x"], outputs: ["y"] }],
+  });
+}
 
 /** A model `y = x · factor` on one column of numbers. */
 export function scalingModel(factor: number): Uint8Array {

@@ -1,7 +1,21 @@
 import { bytes, concat, float, floats, integer, integers, message, type Bytes } from "./protobuf.ts";
 
-/** Element types of ONNX tensors (TensorProto.DataType) that our models use. */
-export const ELEMENT = { FLOAT: 1, INT64: 7, STRING: 8 } as const;
+/** Element types of ONNX tensors (TensorProto.DataType) that ONNX Runtime carries to and from JavaScript. */
+export const ELEMENT = {
+  FLOAT: 1,
+  UINT8: 2,
+  INT8: 3,
+  UINT16: 4,
+  INT16: 5,
+  INT32: 6,
+  INT64: 7,
+  STRING: 8,
+  BOOL: 9,
+  FLOAT16: 10,
+  DOUBLE: 11,
+  UINT32: 12,
+  UINT64: 13,
+} as const;
 export type Element = (typeof ELEMENT)[keyof typeof ELEMENT];
 
 /** An input or output of the graph. A text dimension is symbolic: `batch`. */

@@ -87,7 +87,11 @@ async function compute(
 
 function toOnnx(tensor: Tensor): OnnxTensor {
   // The element kind of `data` follows from the datatype, which the table maps to ONNX's name.
-  return new OnnxTensor(TYPE_OF[tensor.datatype], tensor.data as OnnxTensor.DataType, tensor.shape);
+  const fed = new OnnxTensor(TYPE_OF[tensor.datatype], tensor.data as OnnxTensor.DataType, tensor.shape);
+  if (!(tensor.data instanceof Float16Array)) return fed;
+  // onnxruntime-node 1.30 takes a Float16Array for an empty one; it reads the same bits as whole numbers.
+  const { buffer, byteOffset, length } = tensor.data;
+  return Object.defineProperty(fed, "data", { value: new Uint16Array(buffer, byteOffset, length) });
 }
 
 function fromOnnx(results: InferenceSession.ReturnType, specs: readonly TensorSpec[]): Tensors {

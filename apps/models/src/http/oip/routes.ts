@@ -1,5 +1,5 @@
 import { MusterError } from "@muster/kernel";
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type TSchema, Type } from "typebox";
 import { type LookupParts, lookUp } from "../../domain/serving/lookup.ts";
 import type { ServedModel } from "../../domain/serving/served-model.ts";
@@ -7,7 +7,7 @@ import type { Predictor } from "../../domain/serving/predictor.ts";
 import type { ServingTable } from "../../domain/serving/serving-table.ts";
 import { stickyCaller } from "../access/guard.ts";
 import { cacheStatus, wantsFresh } from "../cache/headers.ts";
-import { errorSentence, prepareErrorAnswer } from "../errors.ts";
+import { errorSentence, type KnownError, prepareErrorAnswer } from "../errors.ts";
 import { JSON_LENGTH_HEADER, type RawTensors, splitBody } from "./binary.ts";
 import { readInferRequest } from "./request.ts";
 import { writeBinaryResponse, writeInferResponse } from "./response.ts";
@@ -24,6 +24,7 @@ import {
 
 /** Major and minor version of the server, which the protocol asks for; not the patch level. */
 const SERVER_VERSION = "0.1";
+const JSON_TYPE = "application/json";
 
 export interface OipOptions extends LookupParts {
   readonly predictor: Predictor;
@@ -44,10 +45,7 @@ export async function oipRoutes(app: FastifyInstance, options: OipOptions): Prom
   const open = { access: "public" } as const;
   const predict = { access: { role: "viewer", scope: "predict" } } as const;
   readBodies(app);
-  app.setErrorHandler((error, request, reply) => {
-    const known = errorSentence(error, request);
-    void prepareErrorAnswer(known, request, reply).send({ error: known.sentence });
-  });
+  app.setErrorHandler((error, request, reply) => sendOipError(errorSentence(error, request), request, reply));
 
   app.get("/v2", { config: open, schema: described("About this server", ServerMetadataSchema) }, () => ({
     name: "muster-models",
@@ -123,8 +121,18 @@ function metadata(table: ServingTable, model: ServedModel): object {
   };
 }
 
+/** Whether an address belongs to the protocol, so that what goes wrong there is told in its form. */
+export function isOipAddress(url: string): boolean {
+  return /^\/v2(?:[/?]|$)/.test(url);
+}
+
+/** An error in the protocol's form, whose clients read `error`. */
+export function sendOipError(known: KnownError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return prepareErrorAnswer(known, request, reply).header("content-type", JSON_TYPE).send({ error: known.sentence });
+}
+
 function json(reply: FastifyReply, text: string): FastifyReply {
-  return reply.header("content-type", "application/json").send(text);
+  return reply.header("content-type", JSON_TYPE).send(text);
 }
 
 /** A body as it was read: its JSON, and the raw tensors after it where the header announces them. */
@@ -139,6 +147,9 @@ function readBodies(app: FastifyInstance): void {
   app.addContentTypeParser("*", { parseAs: "buffer" }, (request, content, done) => {
     const body = content as Buffer;
     try {
+      if (request.headers["content-encoding"] !== undefined) {
+        throw new MusterError("unsupported-media", "send the body as it is, without Content-Encoding");
+      }
       const announced = request.headers[JSON_LENGTH_HEADER];
       if (typeof announced === "string") done(null, splitBody(body, announced));
       else if (isJson(request.headers["content-type"])) done(null, { json: parseJson(body) } satisfies InferBody);
