@@ -39,6 +39,8 @@ export interface Configuration {
   readonly data: DataLimits;
   /** Versions without an alias that stay in memory. */
   readonly maxColdModels: number;
+  /** Milliseconds between two pings to a reader of events. */
+  readonly eventPingMs: number;
   /** End when standard input ends, which it does when the parent process goes away. */
   readonly exitWithParent: boolean;
 }
@@ -105,6 +107,7 @@ export function readConfiguration(env: Readonly<Record<string, string | undefine
       maxOutput: 8 * MIB,
     },
     data: readDataLimits(number),
+    eventPingMs: number("EVENT_PING_MS", 20_000, 10, 600_000),
     maxColdModels: number("MAX_COLD_MODELS", 8, 0, 10_000),
     threads: number("MODEL_THREADS", 1, 1, 64),
     exitWithParent: oneOf("EXIT_WITH_PARENT", ["0", "1"], "0") === "1",

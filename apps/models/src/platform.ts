@@ -11,6 +11,7 @@ import { freshSecret, hashSecret } from "./adapters/passwords/secrets.ts";
 import { publishRemoval, removalIn } from "./adapters/postgres/cache-removals.ts";
 import { listenForChanges } from "./adapters/postgres/change-listener.ts";
 import { migrateModels } from "./adapters/postgres/migrations/migrate.ts";
+import { openPostgresEvents } from "./adapters/postgres/postgres-events.ts";
 import { createPostgresIdentityStore } from "./adapters/postgres/postgres-identity-store.ts";
 import { createPostgresRegistry } from "./adapters/postgres/postgres-registry.ts";
 import { modelsDatabase } from "./adapters/postgres/tables.ts";
@@ -109,6 +110,12 @@ export async function openPlatform(parts: PlatformParts): Promise<Platform> {
         follow().catch((error: unknown) => log.warn({ err: error }, "the registry cannot be followed"));
       },
     });
+    const events = await openPostgresEvents({
+      pool,
+      url: parts.database,
+      retryMs: LISTENER_RETRY_MS,
+      onError: (error) => log.warn({ err: error }, "events cannot be told at the moment"),
+    });
     const access = createAccessControl({
       store,
       passwords: await createArgon2Hasher(),
@@ -136,12 +143,14 @@ export async function openPlatform(parts: PlatformParts): Promise<Platform> {
           maxModelBytes: configuration.maxModelBytes,
         },
         datasets: data,
+        events: { events, pingMs: configuration.eventPingMs },
       },
       publishRemoval: (selection, actor) => publishRemoval(database, selection, actor),
       firstAdmin: await linkForFirstAdmin(store, (user) => access.makeLink(user, SYSTEM)),
       async close() {
         await data.close();
         await listener.close();
+        await events.close();
         await pool.end();
       },
     };

@@ -1,5 +1,6 @@
 import cookie from "@fastify/cookie";
 import swagger from "@fastify/swagger";
+import websocket from "@fastify/websocket";
 import { TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import { MusterError } from "@muster/kernel";
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type HTTPMethods } from "fastify";
@@ -11,6 +12,7 @@ import { type GuardOptions, guardRoutes } from "./access/guard.ts";
 import { type AccessRouteOptions, accessRoutes } from "./access/routes.ts";
 import { type CacheRouteOptions, cacheRoutes } from "./cache/routes.ts";
 import { type DatasetRouteOptions, datasetRoutes } from "./datasets/routes.ts";
+import { type EventRouteOptions, eventRoutes } from "./events/routes.ts";
 import { errorSentence, prepareErrorAnswer, problemAnswer } from "./errors.ts";
 import { isOipAddress, oipRoutes, sendOipError } from "./oip/routes.ts";
 import { operationsRoutes } from "./operations/routes.ts";
@@ -39,6 +41,7 @@ export interface ControlOptions {
   readonly access: AccessRouteOptions;
   readonly registry: RegistryRouteOptions;
   readonly datasets: DatasetRouteOptions;
+  readonly events: EventRouteOptions;
 }
 
 /** Milliseconds in which a request must have arrived, an upload included, so that a slow sender cannot hold a connection for ever. */
@@ -128,12 +131,14 @@ export async function createServer({
   await app.register(usageRoutes, { usage });
   await app.register(oipRoutes, { table, load, predictor });
   await app.register(rowRoutes, { table, load, predictor });
-  await app.register(socketRoutes, { table, load, predictor, maxBodyBytes });
+  await app.register(websocket, { options: { maxPayload: maxBodyBytes } });
+  await app.register(socketRoutes, { table, load, predictor });
   if (cache) await app.register(cacheRoutes, cache);
   if (control) {
     await app.register(accessRoutes, control.access);
     await app.register(registryRoutes, control.registry);
     await app.register(datasetRoutes, control.datasets);
+    await app.register(eventRoutes, control.events);
   }
   app.get("/openapi.json", { config: { access: "public" }, schema: { hide: true } }, () => app.swagger());
   await app.ready();

@@ -10,10 +10,14 @@ export interface ChangeListenerOptions {
   onChange(message?: string): void;
   /** Milliseconds until another connection is tried, and between looks without being told. */
   readonly retryMs: number;
+  /** What is listened to; the registry's own changes when absent. */
+  readonly channel?: "muster_models" | "muster_models_event";
 }
 
-/** Listens for changes of the registry, whichever replica made them, and comes back when PostgreSQL does. */
-export function listenForChanges({ url, onChange, retryMs }: ChangeListenerOptions): { close(): Promise<void> } {
+/** Listens for changes, whichever replica made them, and comes back when PostgreSQL does. */
+export function listenForChanges({ url, onChange, retryMs, channel = "muster_models" }: ChangeListenerOptions): {
+  close(): Promise<void>;
+} {
   let client: pg.Client | undefined;
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
@@ -35,7 +39,7 @@ export function listenForChanges({ url, onChange, retryMs }: ChangeListenerOptio
     fresh.on("notification", ({ payload }) => onChange(payload));
     try {
       await fresh.connect();
-      await fresh.query("listen muster_models");
+      await fresh.query(`listen ${channel}`);
     } catch {
       await fresh.end().catch(() => undefined);
       retry();

@@ -12,8 +12,11 @@ declare module "fastify" {
     isLogin?: boolean;
   }
   interface FastifyInstance {
-    /** Why the caller of an open connection may not ask once more; undefined when it may. Counts the asking. */
-    admitAgain: (request: FastifyRequest) => Promise<MusterError | undefined>;
+    /**
+     * Why the caller of an open connection may not ask once more; undefined when it may. Counts the asking, unless it
+     * is only told something.
+     */
+    admitAgain: (request: FastifyRequest, options?: { readonly counted: boolean }) => Promise<MusterError | undefined>;
   }
   interface FastifyRequest {
     /** Who asks; undefined on public routes. */
@@ -49,12 +52,13 @@ export function guardRoutes(app: FastifyInstance, { authenticator, anonymous, li
   };
   const login = createMeter("login", limits.login, clock);
 
-  app.decorate("admitAgain", async (request) => {
+  app.decorate("admitAgain", async (request, options = { counted: true }) => {
     const { access } = request.routeOptions.config;
     if (access === undefined || access === "public") return undefined;
     const token = tokenOf(request);
     const found = await (token === undefined ? anonymous : authenticator?.recognise(token.text));
-    return admit(request, found, access, token) ?? meters[access.scope].count(callerKey(found, request));
+    const refused = admit(request, found, access, token);
+    return refused ?? (options.counted ? meters[access.scope].count(callerKey(found, request)) : undefined);
   });
 
   app.addHook("onRequest", (request, reply, done) => {

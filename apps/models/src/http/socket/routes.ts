@@ -1,4 +1,3 @@
-import websocket from "@fastify/websocket";
 import { MusterError } from "@muster/kernel";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type LookupParts, lookUp } from "../../domain/serving/lookup.ts";
@@ -10,8 +9,6 @@ import { writeInferResponse } from "../oip/response.ts";
 
 export interface SocketOptions extends LookupParts {
   readonly predictor: Predictor;
-  /** Bytes of a message at most. */
-  readonly maxBodyBytes: number;
 }
 
 /** Predictions that one connection may wait for; its sender can count on this and must not go beyond. */
@@ -25,7 +22,6 @@ const MAX_UNSENT_BYTES = 8 * 1_048_576;
  * `id` of the request, because answers come in the order in which they are ready.
  */
 export async function socketRoutes(app: FastifyInstance, options: SocketOptions): Promise<void> {
-  await app.register(websocket, { options: { maxPayload: options.maxBodyBytes } });
   app.get(
     "/v1/predict",
     {

@@ -2,13 +2,20 @@ import { namingErrors } from "@muster/adapters";
 import { MusterError } from "@muster/kernel";
 import type { Pool, PoolClient } from "pg";
 import { createDatasetTables } from "../../dataset-store/create-datasets.ts";
+import { createEvents } from "./create-events.ts";
 import { createIdentity } from "./create-identity.ts";
 import { createRegistry } from "./create-registry.ts";
 import { createTraffic } from "./create-traffic.ts";
 import type { Migration } from "./migration.ts";
 
 /** In the order in which they are applied. */
-const MIGRATIONS: readonly Migration[] = [createRegistry, createIdentity, createDatasetTables, createTraffic];
+const MIGRATIONS: readonly Migration[] = [
+  createRegistry,
+  createIdentity,
+  createDatasetTables,
+  createTraffic,
+  createEvents,
+];
 
 /** Only one replica migrates at a time; the number is arbitrary and this platform's own. */
 const LOCK = 0x4d4f44454c;
