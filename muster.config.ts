@@ -9,9 +9,12 @@ export default defineConfig({
       // Muster starts the service itself on a free port. For one that runs already, give its `url` instead.
       process: {
         command: ["node", "apps/models/src/main.ts"],
-        env: { PORT: "{port}" },
+        // Predictions are open to this machine, as they are without a database; everything else needs a key.
+        env: { PORT: "{port}", DATA_FOLDER: "{data}", ANONYMOUS_PREDICTIONS: "1" },
+        database: "models",
         readyWithin: "20s",
       },
+      models: {},
       path: "/v2",
       readiness: "/readyz",
       metrics: "/metrics",

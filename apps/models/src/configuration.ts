@@ -22,6 +22,8 @@ export interface Configuration {
   readonly database: Secret | undefined;
   /** Folder for artefacts. */
   readonly dataFolder: string;
+  /** Digest of a key that whoever starts the platform made for itself. */
+  readonly operatorKeyHash: string | undefined;
   /** Whether callers without a key may predict. */
   readonly anonymousPredictions: boolean;
   readonly maxModelBytes: number;
@@ -71,6 +73,14 @@ export function readConfiguration(env: Readonly<Record<string, string | undefine
     return text;
   }
 
+  /** A SHA-256 digest in base64url, as keys are kept. */
+  function digest(name: string): string | undefined {
+    const text = env[name];
+    if (text === undefined || text === "") return undefined;
+    if (!/^[A-Za-z0-9_-]{43}$/.test(text)) problems.push({ path: name, message: "must be a SHA-256 in base64url" });
+    return text;
+  }
+
   /** A burst of some seconds is let through at once. */
   function rate(name: string, fallback: number, seconds = 2): RateLimit {
     const perSecond = number(name, fallback, 1, 10_000_000);
@@ -89,6 +99,7 @@ export function readConfiguration(env: Readonly<Record<string, string | undefine
     },
     database: env["DATABASE_URL"] ? new Secret(env["DATABASE_URL"]) : undefined,
     dataFolder: env["DATA_FOLDER"] || join(".muster", "models"),
+    operatorKeyHash: digest("OPERATOR_KEY_HASH"),
     // Without a database there are no keys that a caller could have.
     anonymousPredictions: oneOf("ANONYMOUS_PREDICTIONS", ["0", "1"], env["DATABASE_URL"] ? "0" : "1") === "1",
     maxModelBytes: number("MAX_MODEL_BYTES", 512 * MIB, 1_024, 16 * 1_024 * MIB),

@@ -20,6 +20,7 @@ import type { Configuration } from "./configuration.ts";
 import { createAccessControl } from "./domain/access/access-control.ts";
 import { type Authenticator, createAuthenticator } from "./domain/access/authenticator.ts";
 import type { IdentityStore } from "./domain/access/identity-store.ts";
+import { withOperatorKey } from "./domain/access/operator-key.ts";
 import type { CacheSelection, ResponseCache } from "./domain/cache/response-cache.ts";
 import { cardOf } from "./domain/model/card.ts";
 import type { ModelRuntime } from "./domain/model/runtime.ts";
@@ -99,7 +100,9 @@ export async function openPlatform(parts: PlatformParts): Promise<Platform> {
     const follow = async (): Promise<void> => loader.follow(await registry.snapshot());
     await follow();
 
-    const authenticator = createAuthenticator(store, clock, hashSecret);
+    const { operatorKeyHash } = configuration;
+    const known = operatorKeyHash === undefined ? store : withOperatorKey(store, operatorKeyHash);
+    const authenticator = createAuthenticator(known, clock, hashSecret);
     const listener = listenForChanges({
       url: parts.database,
       retryMs: LISTENER_RETRY_MS,

@@ -6,7 +6,10 @@ import type { FastifyBaseLogger } from "fastify";
 import { readBuiltinModels, type StoredModel } from "./adapters/builtin/builtin-models.ts";
 import { createPrometheusMetrics } from "./adapters/metrics/prometheus-metrics.ts";
 import { createOnnxRuntime } from "./adapters/onnx/onnx-runtime.ts";
+import { hashSecret } from "./adapters/passwords/secrets.ts";
 import type { Configuration } from "./configuration.ts";
+import { type Authenticator, createAuthenticator } from "./domain/access/authenticator.ts";
+import { withOperatorKey } from "./domain/access/operator-key.ts";
 import type { Principal } from "./domain/access/role.ts";
 import { cardOf } from "./domain/model/card.ts";
 import { inspectModel } from "./domain/model/golden.ts";
@@ -111,7 +114,7 @@ export async function startService(
     log,
     maxBodyBytes: configuration.maxBodyBytes,
     guard: {
-      authenticator: platform?.authenticator,
+      authenticator: platform?.authenticator ?? operatorAlone(configuration, clock),
       limits: configuration.rates,
       clock,
       anonymous: configuration.anonymousPredictions ? ANONYMOUS : undefined,
@@ -150,6 +153,12 @@ async function serveBuiltin(
   const model = await serveModel(session, { name, version, digest: file.artefact.sha256, card, inspection }, serving);
   table.setEntry(name, { versions: [version], aliases: new Map([[CHAMPION, version]]), traffic: NO_TRAFFIC });
   table.put(model);
+}
+
+/** Without a database nobody has a key but whoever started the platform. */
+function operatorAlone({ operatorKeyHash }: Configuration, clock: Clock): Authenticator | undefined {
+  if (operatorKeyHash === undefined) return undefined;
+  return createAuthenticator(withOperatorKey(undefined, operatorKeyHash), clock, hashSecret);
 }
 
 /** Without a registry everything is in memory from the start. */

@@ -1,4 +1,4 @@
-import { migrate, openEmbeddedPostgres } from "@muster/adapters";
+import { migrate, openEmbeddedPostgres, openServiceDatabase } from "@muster/adapters";
 import { type MusterError, Secret } from "@muster/kernel";
 import { migrateWorkflows } from "./durable/migrate-workflows.ts";
 
@@ -12,6 +12,8 @@ export interface Database {
   readonly note: string;
   /** Settles when the database went away for good. */
   readonly lost: Promise<MusterError>;
+  /** A database of its own for a service; undefined on a server that is not Muster's to make databases on. */
+  openServiceDatabase(name: string): Promise<Secret | undefined>;
   /** Tells a successor that waits for the data folder that this process is on its way out. */
   announceClosing(): Promise<void>;
   close(): Promise<void>;
@@ -35,6 +37,7 @@ export async function openDatabase(options: {
       ownerUrl: new Secret(owner),
       note: "DATABASE_URL",
       lost: new Promise(() => {}),
+      openServiceDatabase: async () => undefined,
       announceClosing: async () => {},
       close: async () => {},
     };
@@ -50,6 +53,7 @@ export async function openDatabase(options: {
     ownerUrl: embedded.ownerUrl,
     note: `embedded, ${embedded.state}`,
     lost: embedded.lost,
+    openServiceDatabase: (name) => openServiceDatabase(embedded.ownerUrl, name),
     announceClosing: () => embedded.announceClosing(),
     close: () => embedded.close(),
   };

@@ -90,6 +90,9 @@ async function serve(options: ServerOptions, announce: Announce, stopping: Abort
     configuration,
     cwd: dirname(resolve(options.config)),
     folder: folder.services,
+    env: process.env,
+    openDatabase: (name) => database.openServiceDatabase(name),
+    clock,
     onNotice,
     signal: stopping,
   });
@@ -134,6 +137,7 @@ async function serve(options: ServerOptions, announce: Announce, stopping: Abort
         ...signIn,
         live,
         startRun: (actor, gate) => starter.start(actor, gate, prologue),
+        modelPlatform: (environment) => services.modelPlatform(environment),
         async ping() {
           await pool.query("select 1");
         },

@@ -17,6 +17,7 @@ import { includesRole, MusterError, type Role, ROLES, toInstant } from "@muster/
 import { runConstantRate } from "@muster/load";
 import { pino } from "pino";
 import { type App, type AppSources, createApp } from "../src/http/app.ts";
+import { FORWARDED_ROUTES } from "../src/models/forwarded-routes.ts";
 
 const NOW = Date.parse("2026-11-21T12:00:00.000Z");
 
@@ -53,6 +54,9 @@ describe("the HTTP interface", () => {
       randomToken: () => randomBytes(32).toString("base64url"),
       async startRun() {
         throw new MusterError("run-active", "a run goes on");
+      },
+      async modelPlatform(environment) {
+        throw new MusterError("not-found", `the service of "${environment}" is no model platform`);
       },
       async ping() {},
       consoleFolder: "no-such-folder",
@@ -249,12 +253,13 @@ describe("the HTTP interface", () => {
     assert.equal(document.openapi, "3.1.0");
     assert.deepEqual(
       Object.keys(document.paths)
-        .filter((path) => path.startsWith("/api/"))
+        .filter((path) => path.startsWith("/api/") && !path.startsWith("/api/v1/models/"))
         .sort(),
       [
         "/api/v1/evidence",
         "/api/v1/evidence/verification",
         "/api/v1/evidence/{seq}",
+        "/api/v1/models",
         "/api/v1/readiness",
         "/api/v1/runs",
         "/api/v1/runs/newest",
@@ -263,6 +268,8 @@ describe("the HTTP interface", () => {
         "/api/v1/waivers",
       ],
     );
+    const forwarded = FORWARDED_ROUTES.map(({ path }) => path.replace(/^\/v[12]/, "").replace(/:(\w+)/g, "{$1}"));
+    for (const path of forwarded) assert.ok(`/api/v1/models/{environment}${path}` in document.paths, path);
   });
 
   it("sends the headers that it demands of others", async () => {

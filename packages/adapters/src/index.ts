@@ -8,5 +8,6 @@ export * from "./postgres/live-events.ts";
 export * from "./postgres/migrations/migrate.ts";
 export * from "./postgres/pool.ts";
 export * from "./postgres/runs.ts";
+export * from "./postgres/service-database.ts";
 export * from "./postgres/sha256.ts";
 export * from "./process/service-process.ts";

@@ -153,6 +153,9 @@ export async function openStage(past: Past): Promise<Stage> {
         if (newest?.state === "running") throw new MusterError("run-active", `run ${newest.id} of staging goes on`);
         return beginRun();
       },
+      async modelPlatform(environment) {
+        throw new MusterError("not-found", `the service of "${environment}" is no model platform`);
+      },
       async ping() {
         await pool.query("select 1");
       },

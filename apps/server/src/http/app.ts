@@ -14,11 +14,14 @@ import type { Run } from "@muster/kernel";
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from "fastify";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
+import type { ModelPlatform } from "../models/platform.ts";
 import { guardRoutes } from "./access.ts";
+import { limitBodyTime } from "./body-time.ts";
 import { answerProblems } from "./problems.ts";
 import { consoleRoutes } from "./routes/console.ts";
 import { evidenceRoutes } from "./routes/evidence.ts";
 import { liveRoutes } from "./routes/live.ts";
+import { modelRoutes } from "./routes/models.ts";
 import { probeRoutes } from "./routes/probes.ts";
 import { readinessRoutes } from "./routes/readiness.ts";
 import { runRoutes } from "./routes/runs.ts";
@@ -30,6 +33,8 @@ export interface AppSources extends ReadinessSources, SignInSources {
   readonly live: LiveEvents;
   /** Starts a run of a gate's environment on behalf of a user. @throws {MusterError} `run-active` */
   startRun(actor: string, gate?: string): Promise<Run>;
+  /** The model platform of an environment. @throws {MusterError} `not-found`, `platform-refused`, `service-start` */
+  modelPlatform(environment: string): Promise<ModelPlatform>;
   /** Throws when the database does not answer. */
   ping(): Promise<void>;
   /** Folder of the built console. */
@@ -57,7 +62,8 @@ export async function createApp(sources: AppSources, log: Logger): Promise<App> 
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: 30_000,
+    // The longest that an upload may take; what is no upload has less, by the limit on its body's time.
+    requestTimeout: 600_000,
     forceCloseConnections: true,
   }).withTypeProvider<TypeBoxTypeProvider>();
   // Answers are validated by tests; at run time they are sent as they are, so that no member is dropped in silence.
@@ -97,6 +103,7 @@ export async function createApp(sources: AppSources, log: Logger): Promise<App> 
     },
   });
   await app.register(websocket, { options: { maxPayload: 1024 } });
+  limitBodyTime(app);
   guardRoutes(app, sources);
   answerProblems(app);
 
@@ -106,6 +113,8 @@ export async function createApp(sources: AppSources, log: Logger): Promise<App> 
   evidenceRoutes(app, sources);
   runRoutes(app, sources);
   waiverRoutes(app, sources);
+  // In a scope of its own, because its bodies are not read.
+  await app.register(async (scope) => modelRoutes(scope as App, sources));
   // The websocket plugin takes hold of routes that are registered after it, in a scope of their own.
   await app.register(async (scope) => liveRoutes(scope as App, sources));
   if (existsSync(sources.consoleFolder)) {

@@ -11,7 +11,7 @@ import { processIdentity } from "./process-identity.ts";
 export interface ServiceProcessOptions {
   /** Name of the service and environment, for files and messages: `models-staging`. */
   readonly name: string;
-  /** Program and arguments; `{port}` stands for the port that Muster chose. */
+  /** Program and arguments; `{port}` stands for the port that Muster chose, `{data}` for a folder of its own. */
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
@@ -66,7 +66,10 @@ export async function startServiceProcess(options: ServiceProcessOptions): Promi
 async function start(port: number, options: ServiceProcessOptions): Promise<ServiceProcess> {
   const log = join(options.folder, `${options.name}.log`);
   const note = noteFile(options);
-  const fill = (text: string): string => text.replaceAll("{port}", String(port));
+  const data = join(options.folder, `${options.name}-data`);
+  const named = [...options.command, ...Object.values(options.env)].some((text) => text.includes("{data}"));
+  if (named) await mkdir(data, { recursive: true, mode: 0o700 });
+  const fill = (text: string): string => text.replaceAll("{port}", String(port)).replaceAll("{data}", data);
   const [program = "", ...args] = options.command.map(fill);
   const output = openSync(log, "w", 0o600);
   const child = spawn(program, args, {

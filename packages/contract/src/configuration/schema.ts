@@ -18,11 +18,19 @@ export const ProcessSchema = Type.Object(
   {
     command: Type.Array(Type.String({ minLength: 1 }), {
       minItems: 1,
-      description: "Program and arguments; no shell. `{port}` becomes the free port that the service must listen on",
+      description:
+        "Program and arguments; no shell. `{port}` becomes the free port that the service must listen on, `{data}` a folder of its own in Muster's data folder",
     }),
     env: Type.Optional(
       Type.Record(Type.String(), Type.String(), {
-        description: "Environment of the process, beside PATH; `{port}` as in command",
+        description: "Environment of the process, beside PATH; `{port}` and `{data}` as in command",
+      }),
+    ),
+    database: Type.Optional(
+      Type.String({
+        pattern: "^[a-z0-9-]{1,40}$",
+        description:
+          "A database of its own on Muster's embedded PostgreSQL, made where there is none; the process gets its address as DATABASE_URL. Where Muster works on another server, the address is taken from Muster's own environment, `DATABASE_URL_` and this name in capitals",
       }),
     ),
     readyWithin: Type.Optional(DurationText),
@@ -37,6 +45,20 @@ export const LoadSchema = Type.Object(
     body: Type.Optional(Type.Unknown({ description: "Sent as JSON" })),
     ratePerSecond: Type.Integer({ minimum: 1, maximum: 100_000 }),
     duration: DurationText,
+  },
+  strict,
+);
+
+/** Says that an environment's service is a model platform, which the console then operates. */
+export const ModelPlatformSchema = Type.Object(
+  {
+    key: Type.Optional(
+      Type.String({
+        pattern: "^[A-Z][A-Z0-9_]{0,62}$",
+        description:
+          "Variable of Muster's environment that holds an API key of the platform. Not needed for a `process`, which gets the digest of a fresh key as OPERATOR_KEY_HASH",
+      }),
+    ),
   },
   strict,
 );
@@ -59,6 +81,7 @@ export const EnvironmentSchema = Type.Object(
       Type.String({ minLength: 1, description: 'Connection string, or "muster" for Muster\'s own database' }),
     ),
     storage: Type.Optional(Type.String({ minLength: 1, description: "A folder whose disk is watched" })),
+    models: Type.Optional(ModelPlatformSchema),
     load: Type.Optional(LoadSchema),
     allow: Type.Array(Type.Enum([...PERMISSIONS]), {
       description: "What may be done to this environment beyond looking at it",

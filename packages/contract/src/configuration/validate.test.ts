@@ -117,6 +117,12 @@ describe("validateConfiguration", () => {
       /needs a url, or a process/,
     ],
     [
+      "a model platform elsewhere that Muster has no key for",
+      { environments: { home: { url: "http://x", allow: [], models: {} } } },
+      "environments.home.models.key",
+      /must name the variable with an API key/,
+    ],
+    [
       "a load that is not allowed",
       { environments: { home: { url: "http://x", allow: [], load: { path: "/", ratePerSecond: 1, duration: "1s" } } } },
       "environments.home.allow",

@@ -70,6 +70,12 @@ function referenceProblems(configuration: Configuration, catalog: Catalog): Prob
     if (environment.url === undefined && environment.process === undefined) {
       problems.push({ path: `environments.${name}`, message: "needs a url, or a process to start" });
     }
+    if (environment.models && environment.url !== undefined && environment.models.key === undefined) {
+      problems.push({
+        path: `environments.${name}.models.key`,
+        message: "must name the variable with an API key, because Muster does not start this platform itself",
+      });
+    }
     if (environment.load && !environment.allow.includes("load")) {
       problems.push({
         path: `environments.${name}.allow`,

@@ -108,6 +108,20 @@ export const ERRORS = {
     cause: "Its process ended, or it was not ready in time.",
     fix: "Read the service's log that the message names.",
   },
+  "platform-unreachable": {
+    title: "The model platform does not answer",
+    status: 503,
+    exit: 3,
+    cause: "Its process is starting or has ended, its address is wrong, or it took longer than Muster waits.",
+    fix: "Try again in a moment; if it stays, read the platform's log and check its address in the configuration.",
+  },
+  "platform-refused": {
+    title: "The model platform refuses Muster",
+    status: 502,
+    exit: 3,
+    cause: "The key that Muster has for it is missing, expired or revoked, or allows less than this needs.",
+    fix: "Make a key of an operator on the platform, and put it into the variable that `models.key` of the environment names.",
+  },
   "nothing-judged": {
     title: "Nothing could be judged",
     status: 503,

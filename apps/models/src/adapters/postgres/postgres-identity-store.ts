@@ -13,6 +13,7 @@ import { writeAudit } from "./audit.ts";
 import type { Database, Tables } from "./tables.ts";
 
 const UNIQUE_VIOLATION = "23505";
+const FOREIGN_KEY_VIOLATION = "23503";
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Users, sessions, links and keys in PostgreSQL. */
@@ -192,7 +193,11 @@ export function createPostgresIdentityStore(database: Database): IdentityStore {
             .insertInto("api_key")
             .values({ hash, user, name, prefix, scopes: [...scopes], expires_at: toInstant(expiresAt) })
             .returningAll()
-            .executeTakeFirstOrThrow();
+            .executeTakeFirstOrThrow()
+            .catch((error: { code?: unknown }) => {
+              if (error.code !== FOREIGN_KEY_VIOLATION) throw error;
+              throw new MusterError("forbidden", "only a user can have keys, and the operator's key belongs to none");
+            });
           await writeAudit(transaction, user, "key.made", { user, key: row.id, scopes: scopes.join(" ") });
           return toKey(row);
         }),

@@ -73,6 +73,7 @@ export interface IdentityStore {
   linkUser(hash: string, now: number): Promise<string | undefined>;
   /** Uses a link up; the user's name, or undefined when it is not good at `now`. */
   redeemLink(hash: string, now: number): Promise<string | undefined>;
+  /** @throws {MusterError} `forbidden` when there is no such user. */
   createKey(
     user: string,
     key: KeptSecret & { name: string; prefix: string; scopes: readonly Scope[] },
