@@ -1,6 +1,14 @@
 export { type ConstantRate, offerConstantRate, runConstantRate } from "./constant-rate/constant-rate.ts";
 export type { RequestDescription } from "./http/request-bytes.ts";
-export { multipart, type MultipartBody, type UploadFile } from "./http/multipart.ts";
+export { multipart, type MultipartBody, type StreamedFile, type UploadFile } from "./http/multipart.ts";
+export { type BodyReader } from "./http/stream-exchange.ts";
+export {
+  type BodyChunks,
+  fileBody,
+  type StreamedBody,
+  type StreamedBodyOptions,
+  streamed,
+} from "./http/streamed-body.ts";
 export { csvFile, type DataSource, generated, jsonLinesFile, type RowOrder, rows } from "./scenario/data-source.ts";
 export {
   type ArrivalModel,

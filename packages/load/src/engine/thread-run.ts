@@ -16,6 +16,7 @@ import {
 } from "../metrics/metrics.ts";
 import { recordAnswer, recordFailure, type Series } from "../metrics/series.ts";
 import { createTimeline, noteUsers, recordInTime, type Timeline } from "../metrics/timeline.ts";
+import { planAddresses } from "../scenario/address.ts";
 import type { Segment } from "../scenario/data-source.ts";
 import type { LoadPlan, Scenario } from "../scenario/scenario.ts";
 import { type HttpContext, type RequestOutcome, UserHttp } from "../user/user-http.ts";
@@ -60,6 +61,7 @@ export class ThreadRun {
   readonly #plan: LoadPlan;
   readonly #segment: Segment;
   readonly #transport: Transport;
+  readonly #target: URL;
   readonly #executors: readonly Executor[];
   readonly #samples = new SlowestSamples();
   readonly #watch = new GeneratorWatch();
@@ -91,10 +93,13 @@ export class ThreadRun {
     this.#nextUser = segment.index;
     this.#sampleEvery = plan.sampleEvery ?? DEFAULT_SAMPLE_EVERY;
     this.#maxRequests = plan.maxRequests === undefined ? Infinity : Math.ceil(plan.maxRequests / segment.count);
-    const target = new URL(plan.target);
+    const { target, allowed, http2 } = planAddresses(plan);
+    this.#target = target;
     const { connections } = this.metrics;
     this.#transport = new Transport({
-      allowedOrigins: new Set([target.origin, ...(plan.allow ?? []).map((each) => new URL(each).origin)]),
+      allowedOrigins: allowed,
+      http2Origins: http2,
+      ...(typeof plan.http2 === "object" ? plan.http2 : {}),
       maxConnections: plan.maxConnections ?? DEFAULT_CONNECTIONS,
       connectTimeoutMs: plan.timeout === undefined ? DEFAULT_TIMEOUT_MS : durationMs(plan.timeout),
       insecure: plan.insecure ?? false,
@@ -240,7 +245,7 @@ export class ThreadRun {
   createUser(id: number, run: ScenarioRun): User {
     const context: HttpContext = {
       transport: this.#transport,
-      base: new URL(this.#plan.target),
+      base: this.#target,
       headers: this.#plan.headers ?? {},
       timeoutMs: this.#plan.timeout === undefined ? DEFAULT_TIMEOUT_MS : durationMs(this.#plan.timeout),
       maxBodyBytes: MAX_BODY_BYTES,

@@ -6,6 +6,7 @@ import { createMetrics, mergeMetrics, type Metrics, totalSeries } from "../metri
 import { createTimeline, mergeTimeline, type Timeline } from "../metrics/timeline.ts";
 import { machineFacts } from "../result/machine-facts.ts";
 import { writeReport } from "../result/report.ts";
+import { planAddresses } from "../scenario/address.ts";
 import { checkPlan, loadPlan, planDuration } from "../scenario/load-plan.ts";
 import type { LoadPlan, PlanContext } from "../scenario/scenario.ts";
 import { judgeThreshold, thresholdOf } from "../thresholds/threshold.ts";
@@ -138,7 +139,7 @@ class LoadRun implements RunningLoad {
   /** Sets up, loads, tears down and writes the report. */
   async withPlan(plan: LoadPlan, start: (shared: Json | undefined) => readonly LoadThread[]): Promise<void> {
     this.#plan = plan;
-    const context: PlanContext = { target: new URL(plan.target), signal: this.#controller.signal };
+    const context: PlanContext = { target: planAddresses(plan).target, signal: this.#controller.signal };
     let shared: Json | undefined;
     try {
       shared = await plan.setUp?.(context);

@@ -4,6 +4,7 @@ import { durationMs, MusterError, type Problem } from "@muster/kernel";
 import { scheduleOf } from "../schedule/arrival-schedule.ts";
 import { courseOf, peakOf } from "../schedule/stages.ts";
 import { parseDemand, thresholdOf } from "../thresholds/threshold.ts";
+import { addressOf } from "./address.ts";
 import type { LoadModel, LoadPlan, Workload } from "./scenario.ts";
 
 /** Longest run and most arrivals per second that a plan may ask of one generator. */
@@ -73,8 +74,11 @@ function addressProblems({ target, allow }: LoadPlan): Problem[] {
     ...(allow ?? []).map((each, at): [string, unknown] => [`allow.${at}`, each]),
   ];
   return named
-    .filter(([, address]) => typeof address !== "string" || !/^https?:\/\//.test(address) || !URL.canParse(address))
-    .map(([path]) => ({ path, message: "must be a complete http or https address" }));
+    .filter(
+      ([, address]) =>
+        typeof address !== "string" || !/^(?:https?|h2c?):\/\//.test(address) || addressOf(address) === undefined,
+    )
+    .map(([path]) => ({ path, message: "must be a complete address with http, https, h2 or h2c" }));
 }
 
 function workloadProblems({ workloads }: LoadPlan): Problem[] {
@@ -160,8 +164,12 @@ function limitProblems(plan: LoadPlan): Problem[] {
       problems.push({ path: name, message: (error as Error).message });
     }
   }
-  for (const name of ["maxConnections", "maxRequests"] as const) {
-    const value = plan[name];
+  const streams = typeof plan.http2 === "object" ? plan.http2.streamsPerConnection : undefined;
+  for (const [name, value] of [
+    ["maxConnections", plan.maxConnections],
+    ["maxRequests", plan.maxRequests],
+    ["http2.streamsPerConnection", streams],
+  ] as const) {
     if (value !== undefined && !(Number.isInteger(value) && value >= 1)) {
       problems.push({ path: name, message: "must be a whole number from 1" });
     }

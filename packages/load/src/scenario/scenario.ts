@@ -75,6 +75,12 @@ export interface LoadPlan {
   readonly thresholds?: readonly (string | Threshold)[];
   /** Response time that satisfies a user; the report then has the Apdex of everything. */
   readonly satisfiedWithin?: Duration;
+  /**
+   * Speak HTTP/2 to every origin: chosen by ALPN over TLS, with prior knowledge without. Single origins are written as
+   * `h2://host` or, without TLS, `h2c://host`. Requests of all users share connections, so many at a time as the
+   * number given (100 by default) and the server allow; 1 gives each request under way a connection of its own.
+   */
+  readonly http2?: boolean | { readonly streamsPerConnection: number };
   /** Fields that every request carries. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Choices by chance are the same for the same seed. */

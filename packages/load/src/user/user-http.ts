@@ -4,13 +4,18 @@ import { CookieJar } from "../http/cookie-jar.ts";
 import type { Failure } from "../http/failure.ts";
 import { MultipartBody } from "../http/multipart.ts";
 import { basicCredentials, bodyBytes, fieldLine, IDEMPOTENT_METHODS, WITH_BODY } from "../http/request-bytes.ts";
-import type { ResponseParser } from "../http/response-parser.ts";
+import type { Answer, BodyReader, StreamExchange, StreamOrigin, StreamRequest } from "../http/stream-exchange.ts";
+import { type BodyChunks, StreamedBody, streamed } from "../http/streamed-body.ts";
 import type { Origin, Transport } from "../http/transport.ts";
+import { addressOf } from "../scenario/address.ts";
 import { HttpResponse } from "./http-response.ts";
 import { LoadStopped } from "./stopped.ts";
 
-/** What goes out as a body: text and bytes as they are, a form of {@link multipart}, anything else as JSON. */
-export type RequestBody = string | Uint8Array | MultipartBody | object;
+/**
+ * What goes out as a body: text and bytes as they are, a form of {@link multipart}, what comes in parts while it is
+ * sent ({@link streamed}, {@link fileBody}, a `ReadableStream`), anything else as JSON.
+ */
+export type RequestBody = string | Uint8Array | MultipartBody | StreamedBody | BodyChunks | object;
 
 export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>;
@@ -24,6 +29,8 @@ export interface RequestOptions {
   readonly redirects?: number;
   /** Do not keep the body of the answer. */
   readonly discardBody?: boolean;
+  /** Reads the body of the answer as it comes, instead of keeping it. The time of the answer is that of its last byte. */
+  readonly read?: BodyReader;
 }
 
 /** What becomes of a request, for whoever counts. */
@@ -63,7 +70,9 @@ export interface HttpContext {
 /** An address with everything about its requests that does not change. */
 interface PreparedAddress {
   readonly url: URL;
-  readonly origin: Origin;
+  readonly origin: Origin | undefined;
+  /** Set instead of `origin` for HTTP/2. */
+  readonly http2: StreamOrigin | undefined;
   readonly name: string;
   /** Request line and standing fields, one character per byte. */
   readonly head: string;
@@ -164,9 +173,17 @@ export class UserHttp {
     );
     pending.body = body;
     pending.trace = trace;
+    const { origin } = address;
+    if (origin === undefined || options.read !== undefined || isStreamed(body)) {
+      const streams = address.http2 ?? this.#context.transport.streamed(address.url);
+      pending.stream = this.#stream(address, method, body, options.headers, trace);
+      this.sent += 1;
+      streams.submit(pending);
+      return;
+    }
     pending.bytes = this.#bytes(address, method, body, options.headers, trace);
     this.sent += 1;
-    address.origin.submit(pending);
+    origin.submit(pending);
   }
 
   /** Follows a redirect; says whether it did. */
@@ -181,7 +198,14 @@ export class UserHttp {
     const { resolve, reject, options } = pending;
     const { name: _named, ...unnamed } = options;
     const body = method === pending.method ? pending.body : undefined;
-    this.#submit(this.#prepare(method, target.href), method, body, unnamed, at, pending.redirects - 1, resolve, reject);
+    // What was read while it was sent is gone; the redirect is then the answer.
+    if (isStreamed(body) && !(body instanceof StreamedBody && body.repeatable)) return false;
+    const sameServer = target.origin === pending.address.url.origin;
+    const http2 = sameServer && pending.address.http2 !== undefined;
+    const href = http2
+      ? target.href.replace(/^http(s?):/, (_, secure) => (secure === "s" ? "h2:" : "h2c:"))
+      : target.href;
+    this.#submit(this.#prepare(method, href), method, body, unnamed, at, pending.redirects - 1, resolve, reject);
     return true;
   }
 
@@ -193,10 +217,13 @@ export class UserHttp {
     }
     const known = ofMethod.get(url);
     if (known !== undefined) return known;
-    if (!URL.canParse(url, this.#context.base.href)) throw new MusterError("invalid-request", `"${url}" is no address`);
-    const target = new URL(url, this.#context.base);
+    const address = addressOf(url, this.#context.base);
+    if (address === undefined) throw new MusterError("invalid-request", `"${url}" is no address`);
+    const target = address.url;
     if (!/^[A-Za-z]+$/.test(method)) throw new MusterError("invalid-request", `"${method}" is not an HTTP method`);
-    const origin = this.#context.transport.origin(target);
+    const { transport } = this.#context;
+    const http2 = address.http2 || transport.wantsHttp2(target) ? transport.http2(target) : undefined;
+    const origin = http2 === undefined ? transport.origin(target) : undefined;
     let head = `${method} ${target.pathname}${target.search} HTTP/1.1\r\nhost: ${target.host}\r\n`;
     const standing = { "user-agent": "muster-load", accept: "*/*", ...lowerCased(this.#context.headers) };
     for (const [name, value] of Object.entries(standing)) head += fieldLine(name, value);
@@ -204,7 +231,7 @@ export class UserHttp {
     const end = WITH_BODY.has(method) ? "content-length: 0\r\n\r\n" : "\r\n";
     // Joined texts are put together only when they are written; this one would be, again for each request.
     const bare = Buffer.from(head + end, "latin1").toString("latin1");
-    const prepared = { url: target, origin, head, bare, name: `${method} ${target.pathname}` };
+    const prepared = { url: target, origin, http2, head, bare, name: `${method} ${target.pathname}` };
     // Addresses with numbers in them may come by the million.
     if (ofMethod.size >= MAX_PREPARED) ofMethod.clear();
     ofMethod.set(url, prepared);
@@ -253,6 +280,57 @@ export class UserHttp {
     if (!typed) head += `content-type: ${type}\r\n`;
     return `${head}content-length: ${content.length}\r\n\r\n${content}`;
   }
+
+  /** A request in its parts, for transports that stream. */
+  #stream(
+    { url, http2 }: PreparedAddress,
+    method: string,
+    body: RequestBody | undefined,
+    headers: Readonly<Record<string, string>> | undefined,
+    trace: string | undefined,
+  ): StreamRequest {
+    const fields: Record<string, string> = {
+      "user-agent": "muster-load",
+      accept: "*/*",
+      ...lowerCased(this.#context.headers),
+      ...(url.username === "" ? {} : { authorization: basicCredentials(url) }),
+      ...lowerCased(headers ?? {}),
+    };
+    for (const [name, value] of Object.entries(fields)) {
+      fieldLine(name, value);
+      if (http2 !== undefined && CONNECTION_FIELDS.has(name)) {
+        throw new MusterError("invalid-request", `"${name}" does not exist in HTTP/2`);
+      }
+    }
+    const cookies = this.cookies.empty ? "" : this.cookies.fieldFor(url, Date.now());
+    if (cookies !== "") fields["cookie"] = fields["cookie"] === undefined ? cookies : `${fields["cookie"]}; ${cookies}`;
+    if (trace !== undefined) fields["traceparent"] = `00-${trace}-${trace.slice(16)}-01`;
+    const [content, type] = contentOf(body);
+    if (content !== undefined) fields["content-type"] ??= type;
+    // HTTP/2 shows where a body ends by itself, but servers want to know its length beforehand, as in HTTP/1.1.
+    const length = content === undefined && WITH_BODY.has(method) ? 0 : content?.length;
+    if (length !== undefined && (http2 !== undefined || content === undefined))
+      fields["content-length"] = String(length);
+    return { method, url, fields, content, bytesOut: 0 };
+  }
+}
+
+/** Fields that are about one connection, which RFC 9113 §8.2.2 forbids. */
+const CONNECTION_FIELDS = new Set(["connection", "host", "keep-alive", "proxy-connection", "te", "upgrade"]);
+
+function isStreamed(body: RequestBody | undefined): boolean {
+  if (typeof body !== "object") return false;
+  return body instanceof StreamedBody || Symbol.asyncIterator in body;
+}
+
+/** The bytes of a body, or what gives them, with the media type. */
+function contentOf(body: RequestBody | undefined): [content: Uint8Array | StreamedBody | undefined, type: string] {
+  if (body === undefined) return [undefined, ""];
+  if (typeof body === "string") return [Buffer.from(body), "text/plain;charset=utf-8"];
+  if (body instanceof Uint8Array) return [body, "application/octet-stream"];
+  if (body instanceof MultipartBody) return [Buffer.from(body.bytes, "latin1"), body.contentType];
+  const source = body instanceof StreamedBody ? body : Symbol.asyncIterator in body ? streamed(body) : undefined;
+  return source === undefined ? [Buffer.from(JSON.stringify(body)), "application/json"] : [source, source.type];
 }
 
 function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
@@ -260,8 +338,10 @@ function lowerCased(headers: Readonly<Record<string, string>>): Record<string, s
 }
 
 /** A request of a user on its way. */
-class PendingRequest implements Exchange, RequestOutcome {
+class PendingRequest implements Exchange, StreamExchange, RequestOutcome {
+  /** The request as one text; empty when it goes out in parts. */
   bytes = "";
+  stream: StreamRequest | undefined;
   readonly headRequest: boolean;
   readonly idempotent: boolean;
   readonly keepHead = true;
@@ -321,10 +401,18 @@ class PendingRequest implements Exchange, RequestOutcome {
   }
 
   get bytesOut(): number {
-    return this.bytes.length;
+    return this.stream === undefined ? this.bytes.length : this.stream.bytesOut;
   }
 
-  answered(response: ResponseParser, at: number): void {
+  reader(status: number): BodyReader | undefined {
+    return this.redirects > 0 && REDIRECTS.has(status) ? undefined : this.options.read;
+  }
+
+  broke(error: Error): void {
+    this.reject(this.#user.stopped ? new LoadStopped() : error);
+  }
+
+  answered(response: Answer, at: number): void {
     const { status, head } = response;
     if (this.#user.stopped) {
       this.reject(new LoadStopped());
