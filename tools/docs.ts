@@ -8,6 +8,7 @@ import { checksPage } from "./docs/checks-page.ts";
 import { commandsPage } from "./docs/commands-page.ts";
 import { configurationPage } from "./docs/configuration-page.ts";
 import { errorsPage } from "./docs/errors-page.ts";
+import { graphqlPage } from "./docs/graphql-page.ts";
 import { formatted } from "./docs/format.ts";
 import { ROOT } from "./test/suites.ts";
 
@@ -16,6 +17,7 @@ const PAGES = {
   "docs/reference/commands.md": commandsPage,
   "docs/reference/configuration.md": configurationPage,
   "docs/reference/errors.md": errorsPage,
+  "docs/reference/graphql.md": graphqlPage,
 };
 
 const checkOnly = process.argv.includes("--check");

@@ -11,7 +11,7 @@ import { RUN_ELSEWHERE } from "./shell.ts";
 
 const ALL = pages();
 /** What happens to a block: shell is run, TypeScript is type-checked, JSON is parsed, the rest is only to be read. */
-const LANGUAGES = new Set(["sh", "ts", "json", "jsonl", "sql", "text"]);
+const LANGUAGES = new Set(["sh", "ts", "json", "jsonl", "sql", "graphql", "text"]);
 
 function page(path: string): Page {
   const found = ALL.find((each) => each.path === path);

@@ -14,6 +14,7 @@ import { type CacheRouteOptions, cacheRoutes } from "./cache/routes.ts";
 import { type DatasetRouteOptions, datasetRoutes } from "./datasets/routes.ts";
 import { type EventRouteOptions, eventRoutes } from "./events/routes.ts";
 import { errorSentence, prepareErrorAnswer, problemAnswer } from "./errors.ts";
+import { graphqlRoutes } from "./graphql/routes.ts";
 import { isOipAddress, oipRoutes, sendOipError } from "./oip/routes.ts";
 import { operationsRoutes } from "./operations/routes.ts";
 import { usageRoutes } from "./operations/usage-routes.ts";
@@ -139,6 +140,15 @@ export async function createServer({
     await app.register(registryRoutes, control.registry);
     await app.register(datasetRoutes, control.datasets);
     await app.register(eventRoutes, control.events);
+    await app.register(graphqlRoutes, {
+      registry: control.registry.registry,
+      shadow: control.registry.shadow,
+      datasets: control.datasets.datasets,
+      datasetStore: control.datasets.store,
+      identities: control.access.store,
+      cache: cache?.cache,
+      usage,
+    });
   }
   app.get("/openapi.json", { config: { access: "public" }, schema: { hide: true } }, () => app.swagger());
   await app.ready();

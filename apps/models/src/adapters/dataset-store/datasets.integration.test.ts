@@ -96,6 +96,17 @@ test("versions are numbered one after the other, also when many are made at once
   );
 });
 
+test("the newest versions of several datasets come at once, each dataset's by pages", async () => {
+  for (const name of ["people", "people", "birds", "people"]) await publish(name);
+  const names = async (limit: number, below?: number) =>
+    (await store.newestVersions(["people", "birds", "walrus"], limit, below)).map(
+      ({ dataset, version }) => `${dataset} ${version}`,
+    );
+
+  assert.deepEqual(await names(2), ["birds 1", "people 3", "people 2"]);
+  assert.deepEqual(await names(2, 2), ["birds 1", "people 1"]);
+});
+
 test("a version that did not pass is used only where it is named", async () => {
   await publish("people");
   await publish("people", "id,name\n3,cyd\n4\n");

@@ -110,6 +110,16 @@ export function createPostgresDatasets(pool: Pool): DatasetStore {
         return (await rows<VersionRow>(sql, [dataset])).map(toVersion);
       }),
 
+    newestVersions: (datasets, limit, before) =>
+      namingErrors(async () => {
+        const sql = `select newest.* from unnest($1::text[]) as wanted(name) cross join lateral (
+            select * from models.dataset_version
+            where dataset = wanted.name and ($3::integer is null or number < $3)
+            order by number desc limit $2) as newest
+          order by dataset, number desc`;
+        return (await rows<VersionRow>(sql, [datasets, limit, before ?? null])).map(toVersion);
+      }),
+
     version: (dataset, version) =>
       namingErrors(async () => {
         if (version !== undefined && version > LAST_NUMBER) return undefined;

@@ -58,6 +58,19 @@ test("the first version becomes champion, later ones do not", async () => {
   assert.deepEqual((await registry.version("churn", "2"))?.card, { title: "Churn" });
 });
 
+test("the newest versions of several models come at once, each model's by pages", async () => {
+  for (const digit of ["a", "b", "c"]) await registry.addVersion(draft(digit), "ada");
+  await registry.addVersion(draft("d", "fraud"), "ada");
+  const names = async (limit: number, below?: number) =>
+    (await registry.newestVersions(["churn", "fraud", "walrus"], limit, below)).map(
+      ({ model, version }) => `${model} ${version}`,
+    );
+
+  assert.deepEqual(await names(2), ["churn 3", "churn 2", "fraud 1"]);
+  assert.deepEqual(await names(2, 2), ["churn 1", "fraud 1"]);
+  assert.deepEqual(await registry.newestVersions([], 2), []);
+});
+
 test("the same artefact again is the same version, also at the same time", async () => {
   const added = await Promise.all(Array.from({ length: 8 }, () => registry.addVersion(draft("a"), "ada")));
 

@@ -39,6 +39,30 @@ export function createPostgresRegistry(database: Database): Registry {
         return rows.map(toVersion);
       }),
 
+    newestVersions: (models, limit, before) =>
+      namingErrors(async () => {
+        if (models.length === 0) return [];
+        const ranked = database
+          .selectFrom("version")
+          .selectAll()
+          .select(({ fn }) =>
+            fn
+              .agg<string>("row_number")
+              .over((over) => over.partitionBy("model").orderBy("number", "desc"))
+              .as("place"),
+          )
+          .where("model", "in", models)
+          .$if(before !== undefined, (query) => query.where("number", "<", before ?? 0));
+        const rows = await database
+          .selectFrom(ranked.as("ranked"))
+          .selectAll()
+          .where("place", "<=", String(limit))
+          .orderBy("model")
+          .orderBy("number", "desc")
+          .execute();
+        return rows.map(toVersion);
+      }),
+
     version: (model, version) =>
       namingErrors(async () => {
         const number = versionNumber(version);

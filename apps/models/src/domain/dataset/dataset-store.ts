@@ -60,6 +60,8 @@ export interface DatasetStore {
   addVersion(draft: DatasetVersionDraft, actor: string): Promise<DatasetVersionRecord>;
   /** Versions of a dataset, newest first; empty for one that does not exist. */
   versions(dataset: string): Promise<readonly DatasetVersionRecord[]>;
+  /** The newest versions of several datasets, at most `limit` of each, newest first, with numbers below `before`. */
+  newestVersions(datasets: readonly string[], limit: number, before?: number): Promise<readonly DatasetVersionRecord[]>;
   /** One version, or the newest that passed its rules. */
   version(dataset: string, version: number | undefined): Promise<DatasetVersionRecord | undefined>;
   /** Deletes one version, or all of them with what was uploaded; returns those that were there. */

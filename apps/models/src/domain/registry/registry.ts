@@ -58,6 +58,8 @@ export interface Registry {
   snapshot(): Promise<Snapshot>;
   /** Versions of a model, newest first; empty for a model that does not exist. */
   versions(model: string): Promise<readonly VersionRecord[]>;
+  /** The newest versions of several models, at most `limit` of each, newest first, with numbers below `before`. */
+  newestVersions(models: readonly string[], limit: number, before?: number): Promise<readonly VersionRecord[]>;
   version(model: string, version: string): Promise<VersionRecord | undefined>;
   /**
    * Adds a version; a model that is new is made, with its first version as champion. The same artefact

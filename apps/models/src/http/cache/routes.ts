@@ -2,7 +2,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import { MusterError } from "@muster/kernel";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
-import type { CacheSelection, ResponseCache } from "../../domain/cache/response-cache.ts";
+import type { CacheSelection, CacheStatistics, ResponseCache } from "../../domain/cache/response-cache.ts";
 import { callerOf } from "../access/guard.ts";
 import { answers } from "../answers.ts";
 
@@ -42,11 +42,7 @@ export async function cacheRoutes(plain: FastifyInstance, { cache, remove }: Cac
       config: read,
       schema: { tags, summary: "How well the cache of this replica serves", response: answers(200, StatisticsSchema) },
     },
-    () => {
-      const statistics = cache.statistics();
-      const asked = statistics.hits + statistics.misses;
-      return { ...statistics, hitRate: asked === 0 ? 0 : statistics.hits / asked };
-    },
+    () => shownStatistics(cache),
   );
   app.get(
     "/v1/cache/keys",
@@ -92,4 +88,11 @@ export async function cacheRoutes(plain: FastifyInstance, { cache, remove }: Cac
       return { removed: await remove(request.query, callerOf(request).user) };
     },
   );
+}
+
+/** The cache's own figures, and what share of all questions it answered. */
+export function shownStatistics(cache: ResponseCache): CacheStatistics & { readonly hitRate: number } {
+  const statistics = cache.statistics();
+  const asked = statistics.hits + statistics.misses;
+  return { ...statistics, hitRate: asked === 0 ? 0 : statistics.hits / asked };
 }
