@@ -19,6 +19,7 @@ export const RUN_ELSEWHERE: ReadonlyMap<string, { readonly file: string; readonl
     "npx muster load ab http://127.0.0.1:8080/ http://127.0.0.1:8081/ --effect 10",
     { file: LOAD_SUITE, contains: '"load", "ab"' },
   ],
+  ["npx muster load report run.json --html run.html", { file: LOAD_SUITE, contains: '"load", "report"' }],
   ["npx muster load compare before.json after.json", { file: LOAD_SUITE, contains: '"load", "compare"' }],
 ]);
 

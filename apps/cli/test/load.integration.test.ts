@@ -59,7 +59,18 @@ export default defineLoad({ target: ${JSON.stringify(url)}, workloads: [{ scenar
       '{ arrivalsPerSecond: 50, for: "1s" }',
       'thresholds: ["errors < 1%"], satisfiedWithin: "5s"',
     );
-    const files = ["--save", "run.json", "--csv", "run.csv", "--junit", "run.xml", "--prometheus", "run.prom"];
+    const files = [
+      "--save",
+      "run.json",
+      "--csv",
+      "run.csv",
+      "--junit",
+      "run.xml",
+      "--prometheus",
+      "run.prom",
+      "--html",
+      "run.html",
+    ];
 
     const { code, out, err } = await runMuster(["load", "run", plan, "--workers", "1", ...files], { cwd: folder });
 
@@ -72,6 +83,23 @@ export default defineLoad({ target: ${JSON.stringify(url)}, workloads: [{ scenar
     assert.match(await readFile(join(folder, "run.csv"), "utf8"), /^at_s,requests/);
     assert.match(await readFile(join(folder, "run.xml"), "utf8"), /<testsuites name="muster load"/);
     assert.match(await readFile(join(folder, "run.prom"), "utf8"), /muster_load_requests_total/);
+    assert.match(await readFile(join(folder, "run.html"), "utf8"), /<title>Load on http:[^<]*: PASSED: 1 of 1/);
+  });
+
+  it("shows a saved report again, in another form and with the exit code of the run", async () => {
+    const plan = await writePlan(
+      "again.ts",
+      "/broken",
+      '{ arrivalsPerSecond: 20, for: "200ms" }',
+      'thresholds: ["errors < 1%"]',
+    );
+    const first = await runMuster(["load", "run", plan, "--workers", "1", "--save", "again.json"], { cwd: folder });
+
+    const again = await runMuster(["load", "report", "again.json", "--html", "again.html"], { cwd: folder });
+
+    assert.equal(again.code, 1, again.err);
+    assert.equal(again.out, first.out);
+    assert.match(await readFile(join(folder, "again.html"), "utf8"), /<title>Load on http:[^<]*: FAILED: 0 of 1/);
   });
 
   it("exits 1 when a threshold is broken, with the envelope on request", async () => {

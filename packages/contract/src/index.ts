@@ -7,6 +7,7 @@ export * from "./api/session.ts";
 export * from "./configuration/schema.ts";
 export * from "./configuration/validate.ts";
 export * from "./file/facts-file.ts";
+export * from "./load/load-findings.ts";
 export * from "./load/load-report.ts";
 export * from "./load/load-result.ts";
 export * from "./process/announcement.ts";

@@ -40,7 +40,6 @@ export {
   startLoadOnAgents,
 } from "./run/load-run.ts";
 export { FULL_SELF_TEST, runSelfTest, type SelfTestOptions, type SelfTestResult } from "./self-test/self-test.ts";
-export { type Capacity, type CapacityStep } from "./capacity/capacity-search.ts";
 export { type CapacityMeasurement, measureCapacity } from "./capacity/measure-capacity.ts";
 export { compareReports } from "./comparison/compare-reports.ts";
 export {
@@ -49,7 +48,6 @@ export {
   type TargetComparison,
   type TargetsVerdict,
 } from "./comparison/compare-targets.ts";
-export type { Difference, TurnsVerdict } from "./comparison/judge-turns.ts";
 export { readAccessLog, replayPlan } from "./imports/access-log.ts";
 export { readCurl } from "./imports/curl.ts";
 export { readHar } from "./imports/har.ts";

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { after, before, describe, test } from "node:test";
-import { renderHtml, renderJunit } from "@muster/report";
-import { sampleReport } from "@muster/report/sample";
+import { renderHtml, renderJunit, renderLoadReport } from "@muster/report";
+import { sampleLoadReport, sampleReport } from "@muster/report/sample";
 import type { Browser } from "playwright-core";
 import { faultsOf, openBrowser, openWindow, VIEWS, withoutChromium } from "./browser.ts";
 import { openStage, type Stage } from "./stage.ts";
@@ -99,19 +99,24 @@ describe("every page, in both themes, at a desk and on a phone", { skip: without
       assert.deepEqual([...fresh, ...(await faultsOf(window.page))], []);
     });
 
-    test(`the HTML report is accessible with everything unfolded (${seen})`, async () => {
-      const folder = await mkdtemp(join(tmpdir(), "muster-report-"));
-      await writeFile(join(folder, "report.html"), renderHtml(sampleReport(sha256)));
-      await using window = await openWindow(browser, view);
+    for (const [name, page] of [
+      ["the HTML report", () => renderHtml(sampleReport(sha256))],
+      ["the HTML report of a load test", () => renderLoadReport(sampleLoadReport(), "0.1.0")],
+    ] as const) {
+      test(`${name} is accessible with everything unfolded (${seen})`, async () => {
+        const folder = await mkdtemp(join(tmpdir(), "muster-report-"));
+        await writeFile(join(folder, "report.html"), page());
+        await using window = await openWindow(browser, view);
 
-      await window.page.goto(pathToFileURL(join(folder, "report.html")).href);
-      await window.page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
-      const found = await faultsOf(window.page);
-      await rm(folder, { recursive: true });
+        await window.page.goto(pathToFileURL(join(folder, "report.html")).href);
+        await window.page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
+        const found = await faultsOf(window.page);
+        await rm(folder, { recursive: true });
 
-      assert.deepEqual(found, []);
-      assert.deepEqual(window.faults, []);
-    });
+        assert.deepEqual(found, []);
+        assert.deepEqual(window.faults, []);
+      });
+    }
   }
 
   for (const width of [1280, 360]) {

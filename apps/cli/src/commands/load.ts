@@ -1,7 +1,7 @@
 import { durationMs, MusterError } from "@muster/kernel";
 import type { RequestDescription } from "@muster/load";
 import { defineCommand } from "../program/command.ts";
-import { REPORT_OPTIONS } from "../load/report-output.ts";
+import { HTML_OPTION, REPORT_OPTIONS } from "../load/report-output.ts";
 
 const TARGET = {
   value: "URL",
@@ -165,6 +165,7 @@ export const loadCapacity = defineCommand({
     },
     step: { kind: "duration", value: "TIME", summary: "How long each rate is held; 2s unless given" },
     ...REQUEST_OPTIONS,
+    html: HTML_OPTION,
     json: REPORT_OPTIONS.json,
   },
   examples: [{ line: "muster load capacity http://127.0.0.1:8080/", says: "how much it can take" }],
@@ -182,7 +183,7 @@ export const loadCapacity = defineCommand({
         },
         ...(step === undefined ? {} : { stepMs: step }),
       },
-      options.json,
+      options,
       io,
     );
   },
@@ -221,6 +222,7 @@ export const loadAb = defineCommand({
       summary: "Turns of each side at most; 60 unless given",
     },
     ...REQUEST_OPTIONS,
+    html: HTML_OPTION,
     json: REPORT_OPTIONS.json,
   },
   examples: [{ line: "muster load ab http://127.0.0.1:8080/ http://127.0.0.1:8081/", says: "is the new one slower?" }],
@@ -241,7 +243,7 @@ export const loadAb = defineCommand({
         minTurns: Math.min(DEFAULT_COMPARISON.minTurns, maxTurns),
         insecure,
       },
-      options.json,
+      options,
       io,
     );
   },
@@ -256,11 +258,25 @@ export const loadCompare = defineCommand({
     { value: "A", summary: "A report that --save wrote", required: true },
     { value: "B", summary: "The report that is judged", required: true },
   ],
-  options: { json: REPORT_OPTIONS.json },
+  options: { html: HTML_OPTION, json: REPORT_OPTIONS.json },
   examples: [{ line: "muster load compare before.json after.json", says: "did the change make it slower?" }],
   async run({ options, args, io }) {
     const { runReports } = await import("../load/run-comparison.ts");
-    return runReports(args, options.json, io);
+    return runReports(args, options, io);
+  },
+});
+
+export const loadReport = defineCommand({
+  name: "load report",
+  summary: "Show a saved load report again, or in another form",
+  description:
+    "Reads a report that --save wrote and gives it as text, as a page with charts, or in any of the other forms. It judges nothing anew, and exits as the run did.",
+  args: [{ value: "FILE", summary: "A report that --save wrote", required: true }],
+  options: (({ save: _save, ...rest }) => rest)(REPORT_OPTIONS),
+  examples: [{ line: "muster load report run.json --html run.html", says: "a page to look at and to send" }],
+  async run({ options, args, io }) {
+    const { runSaved } = await import("../load/run-comparison.ts");
+    return runSaved(args[0] ?? "", { ...options, save: undefined }, io);
   },
 });
 
@@ -393,6 +409,7 @@ export const LOAD_COMMANDS = [
   loadCapacity,
   loadAb,
   loadCompare,
+  loadReport,
   loadImport,
   loadReplay,
   loadAgent,

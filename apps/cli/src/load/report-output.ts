@@ -3,10 +3,20 @@ import { resolve } from "node:path";
 import type { LoadReport } from "@muster/contract";
 import { MusterError } from "@muster/kernel";
 import { loadReportCsv, loadReportJunit, loadReportPrometheus } from "@muster/load";
+import { renderLoadReport } from "@muster/report";
 import { printEnvelope } from "../output/envelope.ts";
 import { type Io, paintFor } from "../output/io.ts";
 import { EXIT, type ExitCode } from "../program/command.ts";
+import { ownVersion } from "../program/version.ts";
 import { loadReportText } from "./load-text.ts";
+
+/** The option of a page with charts, which several commands have. */
+export const HTML_OPTION = {
+  kind: "text",
+  value: "FILE",
+  hint: "file",
+  summary: "Write one page with charts, which needs nothing else to be read",
+} as const;
 
 /** Options of every command that ends with a load report. */
 export const REPORT_OPTIONS = {
@@ -16,6 +26,7 @@ export const REPORT_OPTIONS = {
     hint: "file",
     summary: "Keep the whole report as JSON, for muster load compare",
   },
+  html: HTML_OPTION,
   csv: { kind: "text", value: "FILE", hint: "file", summary: "Write the course of the run, second by second" },
   junit: { kind: "text", value: "FILE", hint: "file", summary: "Write thresholds and checks as JUnit XML" },
   prometheus: { kind: "text", value: "FILE", hint: "file", summary: "Write the figures in Prometheus' text format" },
@@ -25,10 +36,18 @@ export const REPORT_OPTIONS = {
 /** What {@link REPORT_OPTIONS} came to. */
 export interface ReportChoices {
   readonly save: string | undefined;
+  readonly html: string | undefined;
   readonly csv: string | undefined;
   readonly junit: string | undefined;
   readonly prometheus: string | undefined;
   readonly json: boolean;
+}
+
+/** How a command that finds something out, and has no load report, gives it. */
+export interface FindingChoices {
+  readonly json: boolean;
+  /** File for a page with charts. */
+  readonly html: string | undefined;
 }
 
 /**
@@ -47,17 +66,20 @@ export async function giveReport(
   } else {
     io.out(loadReportText(report, paintFor(io.outIsTerminal, io.env)));
   }
-  const files: [string | undefined, () => string][] = [
+  const files: [string | undefined, () => string | Promise<string>][] = [
     [choices.save, () => `${JSON.stringify(report)}\n`],
+    [choices.html, async () => renderLoadReport(report, await ownVersion())],
     [choices.csv, () => loadReportCsv(report)],
     [choices.junit, () => loadReportJunit(report)],
     [choices.prometheus, () => loadReportPrometheus(report)],
   ];
-  for (const [name, content] of files) if (name !== undefined) await write(resolve(io.cwd, name), content());
+  for (const [name, content] of files)
+    if (name !== undefined) await writeOutput(resolve(io.cwd, name), await content());
   return { passed: EXIT.good, failed: EXIT.bad, invalid: EXIT.unjudged }[report.verdict];
 }
 
-async function write(path: string, content: string): Promise<void> {
+/** @throws {MusterError} `load-output` when the file cannot be written. */
+export async function writeOutput(path: string, content: string): Promise<void> {
   try {
     await writeFile(path, content);
   } catch (error) {

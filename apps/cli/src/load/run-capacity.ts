@@ -1,12 +1,21 @@
-import { type Capacity, type CapacityMeasurement, measureCapacity } from "@muster/load";
+import { resolve } from "node:path";
+import type { Capacity } from "@muster/contract";
+import { type CapacityMeasurement, measureCapacity } from "@muster/load";
+import { renderCapacity } from "@muster/report";
 import { printEnvelope } from "../output/envelope.ts";
 import { type Io, type Paint, paintFor } from "../output/io.ts";
 import { table } from "../output/text.ts";
 import { EXIT, type ExitCode } from "../program/command.ts";
+import { ownVersion } from "../program/version.ts";
+import { type FindingChoices, writeOutput } from "./report-output.ts";
 import { untilInterrupted } from "./until-interrupted.ts";
 
 /** Searches for the highest rate at which the objective holds, and shows how it was found. */
-export async function runCapacity(measurement: CapacityMeasurement, json: boolean, io: Io): Promise<ExitCode> {
+export async function runCapacity(
+  measurement: CapacityMeasurement,
+  { json, html }: FindingChoices,
+  io: Io,
+): Promise<ExitCode> {
   const found = await untilInterrupted(io, (signal) =>
     measureCapacity(measurement, signal, ({ ratePerSecond, holds, summary }) =>
       io.err(`${ratePerSecond}/s ${holds ? "holds" : "breaks"}: ${summary}\n`),
@@ -17,6 +26,10 @@ export async function runCapacity(measurement: CapacityMeasurement, json: boolea
     printEnvelope(io, { command: "load capacity", result: found.settled ? "good" : "error", verdict, data: found });
   } else {
     io.out(`${verdict}\n\n${stepsText(found, paintFor(io.outIsTerminal, io.env))}\n`);
+  }
+  if (html !== undefined) {
+    const terms = { target: measurement.request.url.href, sentence: verdict, objective: measurement.objective };
+    await writeOutput(resolve(io.cwd, html), renderCapacity(found, { ...terms, muster: await ownVersion() }));
   }
   return found.settled ? EXIT.good : EXIT.unjudged;
 }

@@ -1,43 +1,48 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { type LoadReport, LoadReportSchema, problemsOf } from "@muster/contract";
+import { type Difference, type LoadReport, LoadReportSchema, problemsOf, type TurnsVerdict } from "@muster/contract";
 import { MusterError } from "@muster/kernel";
-import {
-  compareReports,
-  compareTargets,
-  type Difference,
-  type TargetComparison,
-  type TurnsVerdict,
-} from "@muster/load";
+import { compareReports, compareTargets, type TargetComparison } from "@muster/load";
+import { type ComparisonTerms, renderComparison } from "@muster/report";
 import { printEnvelope } from "../output/envelope.ts";
 import { type Io, type Paint, paintFor } from "../output/io.ts";
 import { table } from "../output/text.ts";
 import { EXIT, type ExitCode } from "../program/command.ts";
+import { ownVersion } from "../program/version.ts";
+import { type FindingChoices, giveReport, type ReportChoices, writeOutput } from "./report-output.ts";
 import { untilInterrupted } from "./until-interrupted.ts";
 
 /** Loads two targets in turns and says whether they differ. */
-export async function runTargets(comparison: TargetComparison, json: boolean, io: Io): Promise<ExitCode> {
+export async function runTargets(comparison: TargetComparison, choices: FindingChoices, io: Io): Promise<ExitCode> {
   const verdict = await untilInterrupted(io, (signal) =>
     compareTargets(comparison, signal, (side, turn, made, needed) => {
       if (side === "b") io.err(`${made} of ${needed} turns; the last of b: p50 ${turn.p50?.toFixed(1) ?? "–"} ms\n`);
     }),
   );
   const { invalidBecause, turns, turnsNeeded } = verdict;
+  const sides = { a: comparison.a.url.href, b: comparison.b.url.href, unit: "turn", invalidBecause };
   if (invalidBecause !== undefined) {
-    return give("load ab", { ...verdict, sentence: `NOT JUDGED: ${invalidBecause}` }, EXIT.unjudged, json, io);
+    const sentence = `NOT JUDGED: ${invalidBecause}`;
+    return give("load ab", { ...verdict, sentence }, sides, EXIT.unjudged, choices, io);
   }
   const short =
     turnsNeeded !== undefined && turnsNeeded > turns
       ? `; ${turnsNeeded} turns would be needed, ${turns} were made`
       : "";
-  return give("load ab", { ...verdict, sentence: verdict.sentence + short }, exitOf(verdict), json, io);
+  return give("load ab", { ...verdict, sentence: verdict.sentence + short }, sides, exitOf(verdict), choices, io);
 }
 
 /** Compares two saved reports. */
-export async function runReports(files: readonly string[], json: boolean, io: Io): Promise<ExitCode> {
-  const [a, b] = await Promise.all(files.map((file) => readReport(resolve(io.cwd, file))));
-  const verdict = compareReports(a as LoadReport, b as LoadReport);
-  return give("load compare", verdict, exitOf(verdict), json, io);
+export async function runReports(files: readonly string[], choices: FindingChoices, io: Io): Promise<ExitCode> {
+  const [a = "", b = ""] = files;
+  const [first, second] = await Promise.all([a, b].map((file) => readReport(resolve(io.cwd, file))));
+  const verdict = compareReports(first as LoadReport, second as LoadReport);
+  return give("load compare", verdict, { a, b, unit: "slice of time" }, exitOf(verdict), choices, io);
+}
+
+/** Shows a saved report again, in any of its forms. */
+export async function runSaved(file: string, choices: ReportChoices, io: Io): Promise<ExitCode> {
+  return giveReport("load report", await readReport(resolve(io.cwd, file)), choices, io);
 }
 
 async function readReport(path: string): Promise<LoadReport> {
@@ -58,10 +63,22 @@ function exitOf({ verdict }: TurnsVerdict): ExitCode {
   return verdict === "worse" || verdict === "mixed" ? EXIT.bad : EXIT.good;
 }
 
-function give(command: string, verdict: TurnsVerdict, exit: ExitCode, json: boolean, io: Io): ExitCode {
+async function give(
+  command: string,
+  verdict: TurnsVerdict,
+  sides: Omit<ComparisonTerms, "muster" | "sentence">,
+  exit: ExitCode,
+  { json, html }: FindingChoices,
+  io: Io,
+): Promise<ExitCode> {
   const result = exit === EXIT.good ? "good" : exit === EXIT.bad ? "bad" : "error";
-  if (json) printEnvelope(io, { command, result, verdict: verdict.sentence, data: verdict });
-  else io.out(`${verdict.sentence}\n\n${differencesText(verdict.differences, paintFor(io.outIsTerminal, io.env))}\n`);
+  const { sentence, differences } = verdict;
+  if (json) printEnvelope(io, { command, result, verdict: sentence, data: verdict });
+  else io.out(`${sentence}\n\n${differencesText(differences, paintFor(io.outIsTerminal, io.env))}\n`);
+  if (html !== undefined) {
+    const page = renderComparison(verdict, { ...sides, sentence, muster: await ownVersion() });
+    await writeOutput(resolve(io.cwd, html), page);
+  }
   return exit;
 }
 

@@ -82,6 +82,14 @@ export const LoadSliceSchema = Type.Object({
   heat: Type.Array(Type.Number()),
 });
 
+/** Where a plan changes what it asks for. */
+export const LoadStageSchema = Type.Object({
+  /** Ms from the start of the run. */
+  atMs: Milliseconds,
+  /** What is asked for from then on, for people: `to 200/s`, `holds 50 users`. */
+  label: Type.String(),
+});
+
 export const ThresholdResultSchema = Type.Object({
   text: Type.String(),
   ok: Type.Boolean(),
@@ -115,6 +123,8 @@ export const LoadReportSchema = Type.Object({
   custom: Type.Array(CustomFiguresSchema),
   sliceMs: Type.Integer({ minimum: 1 }),
   timeline: Type.Array(LoadSliceSchema),
+  /** The stages of the plan, in order; absent where the load has none. */
+  stages: Type.Optional(Type.Array(LoadStageSchema)),
   /** What failed requests and iterations said, most frequent first. */
   messages: Type.Array(Type.Object({ message: Type.String(), count: Count })),
   /** The slowest requests that carried a trace id, with what the server said about its own time. */
@@ -152,5 +162,6 @@ export type RequestFigures = Static<typeof RequestFiguresSchema>;
 export type ScenarioFigures = Static<typeof ScenarioFiguresSchema>;
 export type CustomFigures = Static<typeof CustomFiguresSchema>;
 export type LoadSlice = Static<typeof LoadSliceSchema>;
+export type LoadStage = Static<typeof LoadStageSchema>;
 export type ThresholdResult = Static<typeof ThresholdResultSchema>;
 export type LoadReport = Static<typeof LoadReportSchema>;

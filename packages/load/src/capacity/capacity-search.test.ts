@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createRandom } from "@muster/kernel";
 import fc from "fast-check";
-import { DEFAULT_CAPACITY, findCapacity, type StepOutcome } from "./capacity-search.ts";
+import type { StepOutcome } from "@muster/contract";
+import { DEFAULT_CAPACITY, findCapacity } from "./capacity-search.ts";
 
 /** A service that can do so much, give or take; a step that is told wrong with the given probability. */
 function service(limit: number, random: () => number, noise = 0, wrong = 0): (rate: number) => Promise<StepOutcome> {

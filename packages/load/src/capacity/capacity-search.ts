@@ -1,18 +1,4 @@
-/** What a short open load at one rate showed. */
-export interface StepOutcome {
-  /** Whether the objective held. */
-  readonly holds: boolean;
-  /** Answers per second that were as the objective wants them. */
-  readonly goodPerSecond: number;
-  /** What was seen, for people: `p95 12 ms, errors 0 %`. */
-  readonly summary: string;
-}
-
-/** One load that was put on the service. */
-export interface CapacityStep extends StepOutcome {
-  readonly ratePerSecond: number;
-  readonly purpose: "grow" | "narrow" | "confirm";
-}
+import type { Capacity, CapacityStep, StepOutcome } from "@muster/contract";
 
 export interface CapacityOptions {
   /** Where to begin, in requests per second, and where to stop looking. */
@@ -33,18 +19,6 @@ export const DEFAULT_CAPACITY: CapacityOptions = {
   confirmations: 3,
   maxSteps: 40,
 };
-
-export interface Capacity {
-  /** The highest rate at which the objective held whenever it was tried; undefined when it never did. */
-  readonly holdsAt: number | undefined;
-  /** The lowest rate at which it was broken in most tries; undefined when it never was. */
-  readonly breaksAt: number | undefined;
-  /** How often each end was tried. */
-  readonly tries: { readonly holds: number; readonly breaks: number };
-  readonly steps: readonly CapacityStep[];
-  /** Whether both ends were found, near enough, and confirmed. */
-  readonly settled: boolean;
-}
 
 /**
  * Finds the highest rate at which an objective holds: doubles until it breaks, narrows the gap, then tries both ends

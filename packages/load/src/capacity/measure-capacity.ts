@@ -1,16 +1,9 @@
-import type { LoadResult } from "@muster/contract";
+import type { Capacity, CapacityStep, LoadResult, StepOutcome } from "@muster/contract";
 import { MusterError } from "@muster/kernel";
 import { offerConstantRate } from "../constant-rate/constant-rate.ts";
 import type { RequestDescription } from "../http/request-bytes.ts";
 import { compareWith, parseDemand, shownValue } from "../thresholds/threshold.ts";
-import {
-  type Capacity,
-  type CapacityOptions,
-  type CapacityStep,
-  DEFAULT_CAPACITY,
-  findCapacity,
-  type StepOutcome,
-} from "./capacity-search.ts";
+import { type CapacityOptions, DEFAULT_CAPACITY, findCapacity } from "./capacity-search.ts";
 
 export interface CapacityMeasurement {
   readonly request: RequestDescription;
@@ -92,5 +85,10 @@ function judge(result: LoadResult, demands: readonly Demand[]): StepOutcome {
     parts.push(`${statistic} ${seen === undefined ? "unknown" : shownValue(seen, unit)}`);
   }
   if (result.invalidBecause !== undefined) parts.push(result.invalidBecause);
-  return { holds, goodPerSecond: (result.answered * 1_000) / result.durationMs, summary: parts.join(", ") };
+  return {
+    holds,
+    goodPerSecond: (result.answered * 1_000) / result.durationMs,
+    summary: parts.join(", "),
+    p95: result.response?.p95,
+  };
 }

@@ -1,6 +1,6 @@
-import type { LoadReport } from "@muster/contract";
+import type { LoadReport, Turn, TurnsVerdict } from "@muster/contract";
 import { createRandom } from "@muster/kernel";
-import { judgeTurns, type Turn, type TurnsVerdict } from "./judge-turns.ts";
+import { judgeTurns } from "./judge-turns.ts";
 
 /**
  * Judges whether two runs of the same plan differ: each slice of time counts as one value. Unlike targets that are

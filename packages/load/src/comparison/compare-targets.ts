@@ -1,8 +1,8 @@
-import type { LoadResult } from "@muster/contract";
+import type { LoadResult, Turn, TurnsVerdict } from "@muster/contract";
 import { createRandom, MusterError } from "@muster/kernel";
 import { offerConstantRate } from "../constant-rate/constant-rate.ts";
 import type { RequestDescription } from "../http/request-bytes.ts";
-import { judgeTurns, type Turn, type TurnsVerdict, turnsNeeded } from "./judge-turns.ts";
+import { judgeTurns, turnsNeeded } from "./judge-turns.ts";
 
 export interface TargetComparison {
   readonly a: RequestDescription;

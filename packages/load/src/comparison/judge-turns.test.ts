@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Turn } from "@muster/contract";
 import { createRandom, type Random } from "@muster/kernel";
 import { sampleReport } from "../testing/sample-report.ts";
 import { compareReports } from "./compare-reports.ts";
-import { judgeTurns, type Turn, turnsNeeded } from "./judge-turns.ts";
+import { judgeTurns, turnsNeeded } from "./judge-turns.ts";
 
 /** Turns as a service of 10 ms gives them, with a spread of some per cent. */
 function turnsOf(random: Random, count: number, factor = 1, errors = 0.001): Turn[] {

@@ -1,37 +1,5 @@
-import { fisherExact, type Interval, mannWhitney, medianOf, type Random, ratioInterval } from "@muster/kernel";
-
-/** One stretch of load on one side. */
-export interface Turn {
-  readonly requests: number;
-  readonly failed: number;
-  /** Response times in ms; absent when nothing was answered. */
-  readonly p50: number | undefined;
-  readonly p95: number | undefined;
-}
-
-/** How one figure differs between the sides. */
-export interface Difference {
-  readonly figure: "p50" | "p95" | "errors";
-  /** In ms, or as a share of 1 for errors. */
-  readonly a: number | undefined;
-  readonly b: number | undefined;
-  /** By how much b is above a: 0.1 for 10 %. Absent for errors, and where a side has no figure. */
-  readonly effect?: number;
-  /** Where the effect lies with 95 % confidence. */
-  readonly interval?: Interval;
-  readonly pValue: number;
-  /** Whether chance is out of the question, with all figures that are looked at taken into account. */
-  readonly different: boolean;
-}
-
-export interface TurnsVerdict {
-  readonly differences: readonly Difference[];
-  /** `worse` when b has more errors or is slower, `better` when it is the other way round, `mixed` for both. */
-  readonly verdict: "same" | "better" | "worse" | "mixed";
-  /** The smallest change of the median response time that so many turns would have shown nine times in ten. */
-  readonly detectable: number | undefined;
-  readonly sentence: string;
-}
+import type { Difference, Turn, TurnsVerdict } from "@muster/contract";
+import { fisherExact, mannWhitney, medianOf, type Random, ratioInterval } from "@muster/kernel";
 
 /** Chance of crying wolf over all figures together. */
 const ALPHA = 0.05;
@@ -53,7 +21,7 @@ export function judgeTurns(a: readonly Turn[], b: readonly Turn[], random: Rando
   const better = seen.some((each) => (each.b ?? 0) < (each.a ?? 0));
   const verdict = worse && better ? "mixed" : worse ? "worse" : better ? "better" : "same";
   const detectable = detectableEffect(a, b);
-  return { differences, verdict, detectable, sentence: sentenceOf(verdict, seen, detectable) };
+  return { differences, verdict, detectable, sentence: sentenceOf(verdict, seen, detectable), sides: { a, b } };
 }
 
 /** How many turns a side needs so that a change of the median response time by `effect` is found nine times in ten. */

@@ -1,4 +1,4 @@
-import type { LoadReport } from "@muster/contract";
+import type { LoadReport, LoadStage } from "@muster/contract";
 import { toInstant } from "@muster/kernel";
 import { invalidReason, lateArrivals } from "../health/validity.ts";
 import { type Metrics, totalSeries } from "../metrics/metrics.ts";
@@ -17,6 +17,8 @@ export interface Findings {
   readonly satisfiedMs?: number | undefined;
   readonly metrics: Metrics;
   readonly timeline: Timeline;
+  /** The stages of the plan, if it has any. */
+  readonly stages?: readonly LoadStage[];
   /** One for each worker. */
   readonly health: readonly GeneratorHealth[];
   /** Whether the generator was to work as fast as it could, so that being busy says nothing against it. */
@@ -59,6 +61,7 @@ export function writeReport(findings: Findings): LoadReport {
     custom: [...metrics.custom].map(([name, metric]) => customFigures(name, metric)),
     sliceMs: timeline.sliceMs,
     timeline: sliceFigures(timeline),
+    ...(findings.stages === undefined || findings.stages.length === 0 ? {} : { stages: [...findings.stages] }),
     messages: [...metrics.messages].map(([message, count]) => ({ message, count })).sort((a, b) => b.count - a.count),
     samples: slowestOf(findings.samples),
     folded: Object.fromEntries(metrics.folded),

@@ -7,7 +7,7 @@ import { createTimeline, mergeTimeline, type Timeline } from "../metrics/timelin
 import { machineFacts } from "../result/machine-facts.ts";
 import { writeReport } from "../result/report.ts";
 import { planAddresses } from "../scenario/address.ts";
-import { checkPlan, loadPlan, planDuration } from "../scenario/load-plan.ts";
+import { checkPlan, loadPlan, planDuration, planStages } from "../scenario/load-plan.ts";
 import type { LoadPlan, PlanContext } from "../scenario/scenario.ts";
 import { judgeThreshold, thresholdOf } from "../thresholds/threshold.ts";
 import type { LoadCommand, LoadThread } from "./load-thread.ts";
@@ -273,6 +273,7 @@ class LoadRun implements RunningLoad {
       satisfiedMs: plan.satisfiedWithin === undefined ? undefined : durationMs(plan.satisfiedWithin),
       metrics,
       timeline,
+      stages: planStages(plan),
       health: latest.map((each) => each.health),
       samples: latest.flatMap((each) => each.samples),
       startedAt: this.#startedAt === 0 ? Date.now() : this.#startedAt,

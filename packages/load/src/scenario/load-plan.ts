@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { LoadStage } from "@muster/contract";
 import { durationMs, MusterError, type Problem } from "@muster/kernel";
 import { scheduleOf } from "../schedule/arrival-schedule.ts";
 import { courseOf, peakOf } from "../schedule/stages.ts";
@@ -59,6 +60,26 @@ export function checkPlan(plan: LoadPlan, name: string): LoadPlan {
 /** How long a plan's workloads take, in ms, without the time of grace. */
 export function planDuration(plan: LoadPlan): number {
   return Math.max(...plan.workloads.map(({ model }) => extentOf(model).totalMs));
+}
+
+/** Stages beyond this are not marked; on a chart they would stand on each other. */
+const MAX_STAGES = 60;
+
+/** Where a plan changes what it asks for; empty for a load that stays the same. */
+export function planStages({ workloads }: LoadPlan): LoadStage[] {
+  const stages = workloads.flatMap(({ scenarios, model }) => {
+    if ("arrivalsAt" in model) return [];
+    const [value, unit] =
+      "users" in model ? ([model.users, " users"] as const) : ([model.arrivalsPerSecond, "/s"] as const);
+    const { lines } = courseOf(value, model.for);
+    if (lines.length < 2) return [];
+    const whose = workloads.length < 2 ? "" : `${scenarios.map(({ name }) => name).join(", ")} `;
+    return lines.map(({ startMs, from, to }) => ({
+      atMs: startMs,
+      label: `${whose}${from === to ? "holds" : "to"} ${to}${unit}`,
+    }));
+  });
+  return stages.toSorted((a, b) => a.atMs - b.atMs).slice(0, MAX_STAGES);
 }
 
 /** How long a model lasts, and the most that it asks for: users, or arrivals per second. */

@@ -31,7 +31,7 @@ function load(): Stylesheet {
       `@font-face{font-family:"${family}";font-weight:${weight};font-display:swap;` +
       `src:url(data:font/woff2;base64,${readFileSync(fileURLToPath(file)).toString("base64")}) format("woff2")}`,
   );
-  const sheets = ["../tokens.css", "../base.css", "../parts.css", "./document.css"].map((name) =>
+  const sheets = ["../tokens.css", "../base.css", "../parts.css", "../charts.css", "./document.css"].map((name) =>
     compact(readFileSync(fileURLToPath(new URL(name, import.meta.url)), "utf8")),
   );
   const css = [...fonts, ...sheets].join("\n");

@@ -1,5 +1,3 @@
-import type { RunReport } from "../report.ts";
-
 /** Members whose values the program itself chooses from a fixed set, and instants and digests. */
 const FIXED: ReadonlySet<string> = new Set([
   "format",
@@ -17,14 +15,16 @@ const FIXED: ReadonlySet<string> = new Set([
   "severity",
   "hash",
   "prev",
+  "verdict",
+  "figure",
 ]);
 
 /**
  * A report in which every text that could come from a configuration, a person or a service under
  * audit ends with the given text. Names stay equal where they were equal, so that a check is still found.
  */
-export function withText(report: RunReport, text: string): RunReport {
-  return change(report, "") as RunReport;
+export function withText<R extends object>(report: R, text: string): R {
+  return change(report, "") as R;
 
   function change(value: unknown, name: string): unknown {
     if (typeof value === "string") return FIXED.has(name) || isDigest(value) ? value : `${value}${text}`;

@@ -9,3 +9,4 @@ export {
   sampleSteps,
   sampleWaiver,
 } from "./sample-report.ts";
+export { sampleLoadReport } from "./sample-load-report.ts";
