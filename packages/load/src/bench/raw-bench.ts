@@ -1,5 +1,6 @@
+import { performance } from "node:perf_hooks";
 import type { LoadReport } from "@muster/contract";
-import { mergeHistogram, MusterError, recordValue } from "@muster/kernel";
+import { createHistogram, mergeHistogram, MusterError, recordValue } from "@muster/kernel";
 import { GeneratorWatch } from "../health/generator-watch.ts";
 import { ConnectionPool } from "../http/connection-pool.ts";
 import type { Exchange } from "../http/connection.ts";
@@ -9,7 +10,7 @@ import { IDEMPOTENT_METHODS, type RequestDescription, requestBytes } from "../ht
 import type { ResponseParser } from "../http/response-parser.ts";
 import { countMessage, createMetrics, scenarioMetrics, stepSeries } from "../metrics/metrics.ts";
 import type { ErrorKind, Series } from "../metrics/series.ts";
-import { createTimeline, noteUsers, recordInTime } from "../metrics/timeline.ts";
+import { createTimeline, noteUsers, recordInTime, sliceAt } from "../metrics/timeline.ts";
 import { machineFacts } from "../result/machine-facts.ts";
 import { writeReport } from "../result/report.ts";
 import type { Threshold } from "../thresholds/threshold.ts";
@@ -70,6 +71,12 @@ class RawRun {
   /** Slots whose next request may be sent. */
   readonly #ready: Slot[] = [];
   readonly #statuses = new Float64Array(1_000);
+  /** Times of answers, and how many were errors, since the present slice of the course began. */
+  #times = createHistogram();
+  #errors = 0;
+  /** When the present slice began, in ms since the start, and when it ends, in ms of `performance.now()`. */
+  #sliceFrom = 0;
+  #sliceEndsAt = 0;
   #over = false;
 
   constructor(bench: RawBench) {
@@ -98,12 +105,26 @@ class RawRun {
   answered(slot: Slot, response: ResponseParser, at: number): void {
     if (this.#over) return;
     const { status } = response;
-    const ms = at - slot.sentAt;
     this.#statuses[status] = (this.#statuses[status] as number) + 1;
-    recordValue(this.#series.service, ms);
-    recordInTime(this.#timeline, at - this.#startedAt, ms, status >= 400);
+    if (at >= this.#sliceEndsAt) this.#beginSlice(at);
+    recordValue(this.#times, at - slot.sentAt);
+    if (status >= 400) this.#errors += 1;
     slot.again();
     this.#ready.push(slot);
+  }
+
+  /** Puts the slice that is over into the whole, and begins the one of an instant. Each answer is recorded once. */
+  #beginSlice(at: number): void {
+    const slice = sliceAt(this.#timeline, this.#sliceFrom);
+    slice.requests += this.#times.count;
+    slice.failed += this.#errors;
+    mergeHistogram(slice.response, this.#times);
+    mergeHistogram(this.#series.service, this.#times);
+    this.#times = createHistogram();
+    this.#errors = 0;
+    const { sliceMs } = this.#timeline;
+    this.#sliceFrom = Math.floor((at - this.#startedAt) / sliceMs) * sliceMs;
+    this.#sliceEndsAt = this.#startedAt + this.#sliceFrom + sliceMs;
   }
 
   failed(slot: Slot, failure: Failure, at: number): void {
@@ -129,6 +150,7 @@ class RawRun {
     const elapsedMs = performance.now() - this.#startedAt;
     const health = this.#watch.read();
     this.#watch.stop();
+    this.#beginSlice(performance.now());
     const { opened, failedToOpen, retries, bytesIn, bytesOut } = this.#pool;
     this.#pool.close({ kind: "stopped", reason: "the load was stopped" });
     for (let atMs = 0; atMs < elapsedMs; atMs += this.#timeline.sliceMs) {

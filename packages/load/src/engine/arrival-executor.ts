@@ -162,7 +162,7 @@ export class ArrivalExecutor implements Executor {
   async #run(user: VirtualUser): Promise<void> {
     this.#busy += 1;
     for (let intendedAt = this.#take(); intendedAt !== undefined; intendedAt = this.#take()) {
-      const willing = await this.#runner.run(user, intendedAt);
+      const willing = await this.#runner.run(user, intendedAt, once);
       if (!willing) this.close();
     }
     this.#busy -= 1;
@@ -180,4 +180,9 @@ export class ArrivalExecutor implements Executor {
     }
     return intendedAt;
   }
+}
+
+/** The next iteration is the schedule's to call for. */
+function once(): boolean {
+  return false;
 }

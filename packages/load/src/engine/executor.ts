@@ -3,8 +3,11 @@ import type { VirtualUser } from "./thread-run.ts";
 /** What an executor is given to run iterations. */
 export interface IterationRunner {
   createUser(): VirtualUser;
-  /** Runs one iteration; resolves to whether there may be another in this workload. Never rejects. */
-  run(user: VirtualUser, intendedAt: number): Promise<boolean>;
+  /**
+   * Runs an iteration that the schedule called for at an instant, or 0 when it did not, and others after it as long
+   * as `again` says so. Resolves to whether there may be another in this workload. Never rejects.
+   */
+  run(user: VirtualUser, intendedAt: number, again: () => boolean): Promise<boolean>;
   /** Counts arrivals that nobody could begin. */
   missed(times: number): void;
   /** Counts arrivals that had not begun when the schedule ended. */

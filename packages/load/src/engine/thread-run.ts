@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { createRandom, durationMs, type Json, recordValue } from "@muster/kernel";
 import { type GeneratorHealth, GeneratorWatch } from "../health/generator-watch.ts";
 import { Transport } from "../http/transport.ts";
@@ -229,7 +230,7 @@ export class ThreadRun {
         this.#nextUser += this.#segment.count;
         return new VirtualUser(id);
       },
-      run: (virtual, intendedAt) => choose().run(virtual, intendedAt),
+      run: (virtual, intendedAt, again) => this.#run(choose, virtual, intendedAt, again),
       missed: (times) => {
         // Which scenario it would have been was never decided; the first stands for the workload.
         (kinds[0] as ScenarioRun).metrics.iterations.missed += times;
@@ -239,6 +240,44 @@ export class ThreadRun {
       },
       onIdle: () => this.#finishWhenIdle(),
     };
+  }
+
+  /**
+   * Runs iterations one after the other. All of a user's are in this one function, because one that waits for
+   * another costs a promise for each.
+   */
+  async #run(
+    choose: () => ScenarioRun,
+    virtual: VirtualUser,
+    intendedAt: number,
+    again: () => boolean,
+  ): Promise<boolean> {
+    let startedAt = intendedAt === 0 ? performance.now() : intendedAt;
+    do {
+      const kind = choose();
+      const user = kind.begin(virtual, intendedAt);
+      const { http } = user;
+      const { sent } = http;
+      let endedAt = 0;
+      try {
+        await kind.scenario.run(user);
+        if (this.#over) return false;
+        endedAt = performance.now();
+        kind.completed(endedAt - startedAt);
+      } catch (error) {
+        if (this.#over || !kind.threw(user, error)) return false;
+        if (http.sent === sent) await pause(FAILED_PAUSE_MS);
+      } finally {
+        user.iteration += 1;
+      }
+      // A scenario that waits for nothing would never let anybody else have a turn.
+      if (http.sent === sent && !user.waited) {
+        await pause(0);
+        endedAt = 0;
+      }
+      startedAt = endedAt === 0 ? performance.now() : endedAt;
+    } while (again());
+    return true;
   }
 
   /** Makes a scenario's user; one virtual user has one for each scenario of its workload. */
@@ -381,38 +420,33 @@ class ScenarioRun {
     return next();
   }
 
-  /** Runs one iteration; says whether there may be another: not after the end, nor without data. */
-  async run(virtual: VirtualUser, intendedAt: number): Promise<boolean> {
+  /** Begins an iteration of a user, which the schedule called for at an instant, or 0 when it did not. */
+  begin(virtual: VirtualUser, intendedAt: number): User {
     let user = virtual.users.get(this);
     if (user === undefined) {
       user = this.#thread.createUser(virtual.id, this);
       virtual.users.set(this, user);
     }
-    const { iterations } = this.metrics;
-    const sent = user.http.sent;
     user.http.intendedAt = intendedAt;
     user.waited = false;
-    const started = intendedAt === 0 ? performance.now() : intendedAt;
-    iterations.started += 1;
-    try {
-      await this.scenario.run(user);
-      if (this.#thread.over) return false;
-      iterations.completed += 1;
-      recordValue(this.metrics.iteration, performance.now() - started);
-    } catch (error) {
-      if (this.#thread.over) return false;
-      if (error instanceof LoadStopped || error instanceof DataExhausted || user.http.stopped) {
-        iterations.interrupted += 1;
-        return false;
-      }
-      iterations.failed += 1;
-      countMessage(this.#thread.metrics, `${this.scenario.name} threw ${describe(error)}`);
-      if (user.http.sent === sent) await pause(FAILED_PAUSE_MS);
-    } finally {
-      user.iteration += 1;
+    this.metrics.iterations.started += 1;
+    return user;
+  }
+
+  completed(ms: number): void {
+    this.metrics.iterations.completed += 1;
+    recordValue(this.metrics.iteration, ms);
+  }
+
+  /** Counts an iteration that threw; says whether there may be another: not without data. */
+  threw(user: User, error: unknown): boolean {
+    const { iterations } = this.metrics;
+    if (error instanceof LoadStopped || error instanceof DataExhausted || user.http.stopped) {
+      iterations.interrupted += 1;
+      return false;
     }
-    // A scenario that waits for nothing would never let anybody else have a turn.
-    if (user.http.sent === sent && !user.waited) await pause(0);
+    iterations.failed += 1;
+    countMessage(this.#thread.metrics, `${this.scenario.name} threw ${describe(error)}`);
     return true;
   }
 }

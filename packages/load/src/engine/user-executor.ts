@@ -15,6 +15,7 @@ export class UserExecutor implements Executor {
   readonly #resting: VirtualUser[] = [];
   #startedAt: number;
   #pausedAt: number | undefined;
+  readonly #again = (): boolean => this.#working <= this.#wanted;
   #factor = 1;
   #wanted = 0;
   #working = 0;
@@ -73,8 +74,7 @@ export class UserExecutor implements Executor {
 
   async #work(user: VirtualUser): Promise<void> {
     this.#working += 1;
-    let willing = true;
-    while (willing && this.#working <= this.#wanted) willing = await this.#runner.run(user, 0);
+    const willing = await this.#runner.run(user, 0, this.#again);
     this.#working -= 1;
     if (willing) this.#resting.push(user);
     else this.stop();

@@ -1,3 +1,5 @@
+import { performance } from "node:perf_hooks";
+import { AnswerMemory } from "./answer-memory.ts";
 import {
   type ConnectionOwner,
   type Endpoint,
@@ -31,6 +33,7 @@ const READ_BUFFER_BYTES = 64 * 1024;
 export class ConnectionPool implements ConnectionOwner {
   /** One for all connections: each read is parsed before the next can come. */
   readonly readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+  readonly answers = new AnswerMemory(this.readBuffer);
   /** Requests that were sent twice, because the server closed an idle connection just then. */
   retries = 0;
   /** Connections that were opened, and those of them that failed. */
@@ -64,9 +67,9 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   /** Sends a request at once if a connection is idle, and says whether it did. */
-  trySend(exchange: Exchange): boolean {
+  trySend(exchange: Exchange, now: number): boolean {
     const connection = this.#idle.pop();
-    connection?.send(exchange);
+    connection?.send(exchange, now);
     return connection !== undefined;
   }
 
@@ -76,7 +79,7 @@ export class ConnectionPool implements ConnectionOwner {
     while (this.#idle.length > 0) {
       const exchange = this.#next();
       if (exchange === undefined) return;
-      (this.#idle.pop() as HttpConnection).send(exchange);
+      (this.#idle.pop() as HttpConnection).send(exchange, performance.now());
     }
     const wanted = this.#raced.length + this.#source.waiting() - this.#connecting;
     const allowed = this.#options.maxConnections - this.#connections.size;
@@ -94,13 +97,13 @@ export class ConnectionPool implements ConnectionOwner {
   onConnected(connection: HttpConnection): void {
     this.#connecting -= 1;
     this.onOpened?.(connection);
-    this.onFree(connection);
+    this.onFree(connection, connection.readyAt);
   }
 
-  onFree(connection: HttpConnection): void {
+  onFree(connection: HttpConnection, now: number): void {
     const exchange = this.#closed ? undefined : this.#next();
     if (exchange === undefined) this.#idle.push(connection);
-    else connection.send(exchange);
+    else connection.send(exchange, now);
   }
 
   onRaced(exchange: Exchange): boolean {
@@ -126,7 +129,7 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   #next(): Exchange | undefined {
-    return this.#raced.shift() ?? this.#source.next();
+    return this.#raced.length > 0 ? this.#raced.shift() : this.#source.next();
   }
 
   #open(): void {

@@ -1,5 +1,7 @@
 import { connect as connectTcp, type OnReadOpts, type Socket } from "node:net";
+import { performance } from "node:perf_hooks";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
+import type { AnswerMemory } from "./answer-memory.ts";
 import { type Failure, failureOf } from "./failure.ts";
 import { ResponseParser } from "./response-parser.ts";
 
@@ -43,11 +45,13 @@ export interface Exchange {
 /** What a pool is told by its connections. */
 export interface ConnectionOwner {
   readonly readBuffer: Buffer;
+  /** Of what was read into that buffer. */
+  readonly answers: AnswerMemory;
   bytesIn: number;
   bytesOut: number;
   onConnected(connection: HttpConnection): void;
-  /** The connection can carry another request. */
-  onFree(connection: HttpConnection): void;
+  /** The connection can carry another request, since the instant given. */
+  onFree(connection: HttpConnection, now: number): void;
   /** The exchange failed before any byte of an answer came, on a connection that had worked before. */
   onRaced(exchange: Exchange): boolean;
   /** The connection is of no more use. `failure` is why, when it never was of any. */
@@ -58,7 +62,7 @@ const TIMED_OUT: Failure = { kind: "timeout", reason: "no answer in time" };
 
 /** One HTTP/1.1 connection that carries one exchange at a time. */
 export class HttpConnection {
-  readonly parser = new ResponseParser();
+  readonly parser: ResponseParser;
   /** Instant of `performance.now()` at which what is under way has taken too long. */
   deadline = Number.POSITIVE_INFINITY;
   readonly startedAt = performance.now();
@@ -75,6 +79,7 @@ export class HttpConnection {
 
   constructor(endpoint: Endpoint, owner: ConnectionOwner, session: TlsSessionStore) {
     this.#owner = owner;
+    this.parser = new ResponseParser(owner.answers);
     const onread: OnReadOpts = { buffer: owner.readBuffer, callback: (length) => this.#onRead(length) };
     const { host, port } = endpoint;
     if (endpoint.tls) {
@@ -106,9 +111,8 @@ export class HttpConnection {
     this.#socket.on("close", () => this.#onClose());
   }
 
-  /** Sends a request. The connection must be ready and not busy. */
-  send(exchange: Exchange): void {
-    const now = performance.now();
+  /** Sends a request, at the instant given. The connection must be ready and not busy. */
+  send(exchange: Exchange, now: number): void {
     this.#exchange = exchange;
     this.deadline = now + exchange.timeoutMs;
     this.parser.begin(exchange.headRequest, exchange.keepHead, exchange.maxBodyBytes);
@@ -160,7 +164,7 @@ export class HttpConnection {
     this.deadline = Number.POSITIVE_INFINITY;
     exchange.answered(this.parser, at);
     if (this.#gone) return;
-    if (reusable) this.#owner.onFree(this);
+    if (reusable) this.#owner.onFree(this, at);
     else this.#retire(undefined);
   }
 

@@ -16,9 +16,8 @@ const MAX_COOKIES = 180;
 export class CookieJar {
   readonly #cookies = new Map<string, Cookie>();
 
-  get empty(): boolean {
-    return this.#cookies.size === 0;
-  }
+  /** Whether there is no cookie; kept up to date, because it is asked at every request. */
+  empty = true;
 
   /** Keeps, replaces or forgets a cookie as a `Set-Cookie` value says. What the rules do not allow is ignored. */
   store(setCookie: string, url: URL, now: number): void {
@@ -26,9 +25,9 @@ export class CookieJar {
     if (cookie === undefined) return;
     const key = `${cookie.domain};${cookie.path};${cookie.name}`;
     this.#cookies.delete(key);
-    if (cookie.expiresAt <= now) return;
-    this.#cookies.set(key, cookie);
+    if (cookie.expiresAt > now) this.#cookies.set(key, cookie);
     if (this.#cookies.size > MAX_COOKIES) this.#cookies.delete(this.#cookies.keys().next().value as string);
+    this.empty = this.#cookies.size === 0;
   }
 
   /** The value of the `Cookie` field for a request; empty when no cookie applies. */
@@ -49,6 +48,7 @@ export class CookieJar {
 
   clear(): void {
     this.#cookies.clear();
+    this.empty = true;
   }
 }
 

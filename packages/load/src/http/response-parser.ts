@@ -1,3 +1,4 @@
+import type { AnswerMemory } from "./answer-memory.ts";
 import { latin1 } from "./latin1.ts";
 
 /** Where a parser stands. Plain numbers, because this is the hottest loop of the engine. */
@@ -79,6 +80,12 @@ export class ResponseParser {
   #connectionClose = false;
   #connectionKeepAlive = false;
   #upgrade = false;
+  readonly #memory: AnswerMemory | undefined;
+
+  /** Takes the memory of the buffer that responses are read into, where they are read into one. */
+  constructor(memory?: AnswerMemory) {
+    this.#memory = memory;
+  }
 
   /** Whether a response has been read to its end. */
   get done(): boolean {
@@ -113,7 +120,10 @@ export class ResponseParser {
    */
   read(bytes: Buffer, from: number, to: number): number {
     let at = from;
-    if (to > from) this.started = true;
+    if (!this.started && to > from) {
+      this.started = true;
+      if (!this.#headRequest && this.#memory?.hasHead(bytes, from, to) === true) at = this.#recall(this.#memory, to);
+    }
     while (at < to) {
       switch (this.#state) {
         case HEAD:
@@ -228,7 +238,33 @@ export class ResponseParser {
     if (at < 0) return at;
     this.#headBytes += at - start;
     if (this.#headBytes > MAX_HEAD_BYTES) return this.#refuse("the head of the response is too large");
-    return this.#enterBody(bytes, start, at);
+    const body = this.#enterBody(bytes, start, at);
+    if (this.#memory !== undefined && body >= 0 && this.status !== 0 && !this.#headRequest) {
+      this.#memory.learn(bytes, start, at, to, {
+        status: this.status,
+        keepAlive: this.keepAlive,
+        setsCookie: this.setsCookie,
+        state: this.#state,
+        remaining: this.#remaining,
+      });
+    }
+    return body;
+  }
+
+  /** Takes what is known of an answer as read; says how far that is. */
+  #recall(memory: AnswerMemory, to: number): number {
+    const { status, keepAlive, setsCookie, state, remaining } = memory.head;
+    this.status = status;
+    this.keepAlive = keepAlive;
+    this.setsCookie = setsCookie;
+    this.#state = state;
+    this.#remaining = remaining;
+    if (this.#keepHead) this.head = memory.headText();
+    if (state !== FIXED_BODY || !memory.hasBody(to)) return memory.headBytes;
+    this.#state = DONE;
+    this.bodyBytes = remaining;
+    if (remaining <= this.#maxBodyBytes) this.body = memory.bodyText();
+    return to;
   }
 
   /** `HTTP/1.1 200 OK`, RFC 9112 §4. */

@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { MusterError } from "@muster/kernel";
 import { ConnectionPool } from "./connection-pool.ts";
 import type { Exchange } from "./connection.ts";
@@ -154,13 +155,13 @@ export class Origin {
     };
   }
 
-  /** Sends a request as soon as a connection is free, in the order of asking. */
-  submit(exchange: Exchange): void {
+  /** Sends a request, now if a connection is free, or else as soon as one is, in the order of asking. */
+  submit(exchange: Exchange, now: number): void {
     if (this.#closed !== undefined) {
-      exchange.failed(this.#closed, performance.now());
+      exchange.failed(this.#closed, now);
       return;
     }
-    if (this.pool.trySend(exchange)) return;
+    if (this.pool.trySend(exchange, now)) return;
     this.#waiting.push(exchange);
     this.pool.wake();
   }

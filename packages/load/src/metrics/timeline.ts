@@ -54,7 +54,8 @@ export function mergeTimeline(into: Timeline, from: Timeline): void {
   }
 }
 
-function sliceAt(timeline: Timeline, sinceStartMs: number): Slice {
+/** The slice that an instant falls into, in ms after the start of the run; opened when it is new. */
+export function sliceAt(timeline: Timeline, sinceStartMs: number): Slice {
   let index = Math.max(0, Math.floor(sinceStartMs / timeline.sliceMs));
   while (index >= MAX_SLICES) {
     halve(timeline);

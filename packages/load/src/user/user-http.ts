@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { MusterError } from "@muster/kernel";
 import type { Exchange } from "../http/connection.ts";
 import { CookieJar } from "../http/cookie-jar.ts";
@@ -73,6 +74,7 @@ interface PreparedAddress {
   readonly origin: Origin | undefined;
   /** Set instead of `origin` for HTTP/2. */
   readonly http2: StreamOrigin | undefined;
+  readonly idempotent: boolean;
   readonly name: string;
   /** Request line and standing fields, one character per byte. */
   readonly head: string;
@@ -137,7 +139,8 @@ export class UserHttp {
    * @throws {LoadStopped} when the run ends first; {@link MusterError} for a request that must not or cannot be sent.
    */
   request(method: string, url: string, body?: RequestBody, options: RequestOptions = {}): Promise<HttpResponse> {
-    const intendedAt = this.intendedAt === 0 ? performance.now() : this.intendedAt;
+    const calledAt = performance.now();
+    const intendedAt = this.intendedAt === 0 ? calledAt : this.intendedAt;
     this.intendedAt = 0;
     return new Promise<HttpResponse>((resolve, reject) => {
       if (this.stopped) {
@@ -145,7 +148,8 @@ export class UserHttp {
         return;
       }
       const address = this.#prepare(method, url);
-      this.#submit(address, method, body, options, intendedAt, options.redirects ?? DEFAULT_REDIRECTS, resolve, reject);
+      const redirects = options.redirects ?? DEFAULT_REDIRECTS;
+      this.#submit(address, method, body, options, intendedAt, calledAt, redirects, resolve, reject);
     });
   }
 
@@ -155,6 +159,7 @@ export class UserHttp {
     body: RequestBody | undefined,
     options: RequestOptions,
     intendedAt: number,
+    calledAt: number,
     redirects: number,
     resolve: (response: HttpResponse) => void,
     reject: (reason: Error) => void,
@@ -183,7 +188,8 @@ export class UserHttp {
     }
     pending.bytes = this.#bytes(address, method, body, options.headers, trace);
     this.sent += 1;
-    origin.submit(pending);
+    // Writing a body takes its time, which is not the service's.
+    origin.submit(pending, body === undefined ? calledAt : performance.now());
   }
 
   /** Follows a redirect; says whether it did. */
@@ -205,7 +211,8 @@ export class UserHttp {
     const href = http2
       ? target.href.replace(/^http(s?):/, (_, secure) => (secure === "s" ? "h2:" : "h2c:"))
       : target.href;
-    this.#submit(this.#prepare(method, href), method, body, unnamed, at, pending.redirects - 1, resolve, reject);
+    const address = this.#prepare(method, href);
+    this.#submit(address, method, body, unnamed, at, at, pending.redirects - 1, resolve, reject);
     return true;
   }
 
@@ -231,7 +238,8 @@ export class UserHttp {
     const end = WITH_BODY.has(method) ? "content-length: 0\r\n\r\n" : "\r\n";
     // Joined texts are put together only when they are written; this one would be, again for each request.
     const bare = Buffer.from(head + end, "latin1").toString("latin1");
-    const prepared = { url: target, origin, http2, head, bare, name: `${method} ${target.pathname}` };
+    const idempotent = IDEMPOTENT_METHODS.has(method);
+    const prepared = { url: target, origin, http2, idempotent, head, bare, name: `${method} ${target.pathname}` };
     // Addresses with numbers in them may come by the million.
     if (ofMethod.size >= MAX_PREPARED) ofMethod.clear();
     ofMethod.set(url, prepared);
@@ -392,7 +400,7 @@ class PendingRequest implements Exchange, StreamExchange, RequestOutcome {
     this.resolve = resolve;
     this.reject = reject;
     this.headRequest = method === "HEAD";
-    this.idempotent = IDEMPOTENT_METHODS.has(method);
+    this.idempotent = address.idempotent;
     this.timeoutMs = options.timeoutMs ?? context.timeoutMs;
     const name = options.name ?? address.name;
     this.name = user.prefix === "" ? name : user.prefix + name;
@@ -437,7 +445,7 @@ class PendingRequest implements Exchange, StreamExchange, RequestOutcome {
     );
     if (this.trace !== undefined) this.serverTiming = answer.headers.get("server-timing");
     this.#record(at, status, undefined, head.length + response.bodyBytes);
-    if (this.redirects > 0 && REDIRECTS.has(status)) {
+    if (status >= 300 && this.redirects > 0 && REDIRECTS.has(status)) {
       const location = answer.headers.get("location");
       if (location !== undefined && this.#user.follow(this, status, location, at)) return;
     }
