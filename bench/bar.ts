@@ -14,6 +14,8 @@ export interface BenchOptions {
   readonly smoke: boolean;
   /** Tells a person what is going on. */
   readonly say: (text: string) => void;
+  /** Notes that some of the bars are missing, because the machine does not allow a judgement, and why. */
+  readonly leaveOut: (reason: string) => void;
 }
 
 /** What the one function that a benchmark's `index.ts` exports is. */

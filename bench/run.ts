@@ -22,14 +22,22 @@ async function main(words: readonly string[]): Promise<number> {
   const { name, json, smoke } = asked;
   const busyBefore = await busyShare(smoke ? 10 : 500);
   let bars: readonly Bar[];
+  const leftOut: string[] = [];
   try {
-    bars = await (await load(name))({ smoke, say: (text) => void process.stderr.write(`${text}\n`) });
+    bars = await (
+      await load(name)
+    )({
+      smoke,
+      say: (text) => void process.stderr.write(`${text}\n`),
+      leaveOut: (reason) => void leftOut.push(reason),
+    });
   } catch (error) {
     process.stderr.write(`${error instanceof CannotJudge ? error.message : (error as Error).stack}\n`);
     return 3;
   }
   process.stdout.write(json ? bars.map((bar) => `${JSON.stringify(bar)}\n`).join("") : table(bars));
-  if (smoke || bars.every((bar) => bar.ok)) return 0;
+  for (const reason of leftOut) process.stderr.write(`left out: ${reason}\n`);
+  if (smoke || bars.every((bar) => bar.ok)) return leftOut.length === 0 ? 0 : 3;
   const busy = Math.max(busyBefore, await busyShare(500));
   if (busy <= BUSY_LIMIT) return 1;
   process.stderr.write(`${Math.round(busy * 100)} % of the processors were busy with something else: no judgement\n`);

@@ -6,6 +6,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { offerConstantRate } from "@muster/load";
 import { atLeast, atMost, type Bar, type BenchOptions, CannotJudge } from "../bar.ts";
+import { flightsBody } from "./flights.ts";
+import { type Overload, overload } from "./overload.ts";
 import { type Platform, startPlatform } from "./platform.ts";
 
 const run = promisify(execFile);
@@ -15,11 +17,17 @@ const PLATFORM = join(ROOT, "apps/models/src/main.ts");
 const FLOOR = join(import.meta.dirname, "floor.ts");
 const MODEL = join(ROOT, "apps/models/models/penguins/model.onnx");
 const INFER = "/v2/models/penguins/infer";
+const INFER_FLIGHTS = "/v2/models/flight-delay/infer";
+/** Rows of a request under overload: dear enough that the generator can ask for twice what the service can do. */
+const OVERLOAD_ROWS = 32;
+/** Overloads that are tried until three were not disturbed. */
+const OVERLOAD_TRIES = 10;
+const OVERLOAD_ROUNDS = 3;
 const BIRD = [38.1, 17.6, 187, 3_425];
 const CONNECTIONS = 64;
 
 /** The full path of a prediction: key, rate limit, validation, metrics, inference; and the same without inference. */
-export async function models({ smoke, say }: BenchOptions): Promise<readonly Bar[]> {
+export async function models({ smoke, say, leaveOut }: BenchOptions): Promise<readonly Bar[]> {
   await run("sh", ["-c", "command -v wrk"]).catch(() => {
     throw new CannotJudge("wrk is not installed: apt-get install wrk");
   });
@@ -30,6 +38,7 @@ export async function models({ smoke, say }: BenchOptions): Promise<readonly Bar
   return [
     ...(await single(platform, floor, rounds, seconds, say)),
     ...(await batch(platform, rounds, seconds, say)),
+    ...(await overloaded(platform, smoke, say, leaveOut)),
     ...(await openModel(platform, smoke, say)),
     ...(await switching(platform, smoke, say)),
   ];
@@ -75,14 +84,52 @@ async function single(
 }
 
 async function batch(platform: Platform, rounds: number, seconds: number, say: (text: string) => void): Promise<Bar[]> {
-  const loads: Load[] = [];
+  const network: Load[] = [];
+  const trees: Load[] = [];
+  const flights = Array.from({ length: 16 }, (_, seed) => flightsBody(256, seed));
   for (let round = 1; round <= rounds; round += 1) {
-    loads.push(await wrk(platform, bodyOf(256), seconds));
-    say(`round ${round}: ${Math.round((loads.at(-1)?.perSecond ?? 0) * 256)} rows/s`);
+    network.push(await wrk(platform, bodyOf(256), seconds));
+    trees.push(await wrk(platform, flights, seconds, INFER_FLIGHTS));
+    const [rows, ofTrees] = [network, trees].map((loads) => Math.round((loads.at(-1)?.perSecond ?? 0) * 256));
+    say(`round ${round}: ${rows} rows/s, boosted trees ${ofTrees} rows/s`);
   }
   return [
-    atLeast("models.batch-rows", median(loads.map((each) => each.perSecond * 256)), "rows/s", 1_000_000),
-    atMost("models.batch-failed", sum(loads.map((each) => each.failed)), "requests", 0),
+    atLeast("models.batch-rows", median(network.map((each) => each.perSecond * 256)), "rows/s", 1_000_000),
+    atLeast("models.batch-rows-trees", median(trees.map((each) => each.perSecond * 256)), "rows/s", 200_000),
+    atMost("models.batch-failed", sum([...network, ...trees].map((each) => each.failed)), "requests", 0),
+  ];
+}
+
+/** Twice as much as the platform can answer: what it refuses, and how those fare whom it lets in. */
+async function overloaded(
+  platform: Platform,
+  smoke: boolean,
+  say: (text: string) => void,
+  leaveOut: (reason: string) => void,
+): Promise<Bar[]> {
+  const body = flightsBody(OVERLOAD_ROWS);
+  const { perSecond: capacity } = await wrk(platform, body, smoke ? 1 : 3, INFER_FLIGHTS);
+  say(`${OVERLOAD_ROWS} flights a request: capacity ${Math.round(capacity)}/s; now twice that`);
+  const found: Overload[] = [];
+  let disturbed = "";
+  for (let nth = 0; nth < (smoke ? 1 : OVERLOAD_TRIES) && found.length < OVERLOAD_ROUNDS; nth += 1) {
+    const result = await overload(platform, INFER_FLIGHTS, body, capacity * 2, smoke ? 500 : 5_000);
+    const { answeredPerSecond, answeredP95, refusedP95, invalidBecause } = result;
+    say(
+      `${Math.round(answeredPerSecond)}/s answered, p95 ${answeredP95.toFixed(1)} ms; refused p95 ${refusedP95.toFixed(1)} ms${invalidBecause === undefined ? "" : `; not counted: ${invalidBecause}`}`,
+    );
+    if (invalidBecause === undefined || smoke) found.push(result);
+    else disturbed = invalidBecause;
+  }
+  if (found.length === 0) {
+    leaveOut(`overload: ${disturbed}`);
+    return [];
+  }
+  return [
+    atMost("models.overload-refused-p95", median(found.map((each) => each.refusedP95)), "ms", 5),
+    atMost("models.overload-answered-p95", median(found.map((each) => each.answeredP95)), "ms", 50),
+    atLeast("models.overload-answered", median(found.map((each) => each.answeredPerSecond / capacity)), "x", 0.5),
+    atMost("models.overload-lost", sum(found.map((each) => each.lost)), "requests", 0),
   ];
 }
 
@@ -163,16 +210,28 @@ function steady(
   );
 }
 
-async function wrk(platform: Platform, body: string, seconds: number): Promise<Load> {
+/** Asks as fast as it is answered, with these bodies in turn. */
+async function wrk(
+  platform: Platform,
+  body: string | readonly string[],
+  seconds: number,
+  path: string = INFER,
+): Promise<Load> {
   const folder = await mkdtemp(join(tmpdir(), "muster-bench-models-"));
   const script = join(folder, "post.lua");
   await writeFile(
     script,
     [
       'wrk.method = "POST"',
-      `wrk.body = ${JSON.stringify(body)}`,
+      `local bodies = {${[body]
+        .flat()
+        .map((each) => JSON.stringify(each))
+        .join(",")}}`,
       'wrk.headers["Content-Type"] = "application/json"',
       `wrk.headers["Authorization"] = "Bearer ${platform.key}"`,
+      "local requests, nth = {}, 0",
+      "init = function() for i, body in ipairs(bodies) do requests[i] = wrk.format(nil, nil, nil, body) end end",
+      "request = function() nth = nth % #requests + 1; return requests[nth] end",
       "done = function(summary, latency) io.write('p95 ' .. latency:percentile(95) .. ' requests ' .. summary.requests .. ' failed ' .. (summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout) .. ' micros ' .. summary.duration .. '\\n') end",
     ].join("\n"),
   );
@@ -184,7 +243,7 @@ async function wrk(platform: Platform, body: string, seconds: number): Promise<L
       `-d${seconds}s`,
       "-s",
       script,
-      platform.url + INFER,
+      platform.url + path,
     ]);
     const used = (await platform.cpuMs()) - before;
     const said = /p95 ([\d.]+) requests (\d+) failed (\d+) micros (\d+)/.exec(stdout);

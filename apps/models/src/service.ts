@@ -42,6 +42,8 @@ const ANONYMOUS: Principal = { user: "anonymous", role: "viewer", scopes: ["pred
 export interface ServiceParts {
   readonly clock?: Clock;
   readonly runtime?: ModelRuntime;
+  /** Milliseconds from any fixed point, never going back. */
+  readonly monotonic?: () => number;
 }
 
 /**
@@ -119,6 +121,7 @@ export async function startService(
       clock,
       anonymous: configuration.anonymousPredictions ? ANONYMOUS : undefined,
     },
+    door: { waitMs: configuration.maxWaitMs, now: parts.monotonic ?? (() => performance.now()) },
     control: platform?.control,
   });
   await app.listen({ host: configuration.host, port: configuration.port });

@@ -1,3 +1,4 @@
+import { createServer as createHttpServer, type Server } from "node:http";
 import cookie from "@fastify/cookie";
 import swagger from "@fastify/swagger";
 import websocket from "@fastify/websocket";
@@ -9,6 +10,7 @@ import type { LookupParts } from "../domain/serving/lookup.ts";
 import type { Usage } from "../domain/observability/usage.ts";
 import type { Predictor } from "../domain/serving/predictor.ts";
 import { type GuardOptions, guardRoutes } from "./access/guard.ts";
+import { type DoorOptions, guardDoor } from "./admission/door.ts";
 import { type AccessRouteOptions, accessRoutes } from "./access/routes.ts";
 import { type CacheRouteOptions, cacheRoutes } from "./cache/routes.ts";
 import { type DatasetRouteOptions, datasetRoutes } from "./datasets/routes.ts";
@@ -33,6 +35,8 @@ export interface ServerOptions extends LookupParts {
   /** Bytes of a request body at most. */
   readonly maxBodyBytes: number;
   readonly guard: GuardOptions;
+  /** Who is let in under overload. */
+  readonly door: Omit<DoorOptions, "metrics">;
   /** What needs a database; absent where the platform runs without one. */
   readonly control: ControlOptions | undefined;
 }
@@ -48,6 +52,8 @@ export interface ControlOptions {
 /** Milliseconds in which a request must have arrived, an upload included, so that a slow sender cannot hold a connection for ever. */
 const REQUEST_TIMEOUT = 300_000;
 const HEADERS_TIMEOUT = 10_000;
+/** Fastify's own; longer than the idle time of the usual load balancers, so that they close first. */
+const KEEP_ALIVE_TIMEOUT = 72_000;
 
 const METHODS: readonly HTTPMethods[] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
@@ -62,6 +68,7 @@ export async function createServer({
   log,
   maxBodyBytes,
   guard,
+  door,
   control,
 }: ServerOptions): Promise<FastifyInstance> {
   const app = Fastify({
@@ -70,8 +77,13 @@ export async function createServer({
     // A child logger for every request would be built for the few that fail; these name the request themselves.
     childLoggerFactory: (logger) => logger,
     bodyLimit: maxBodyBytes,
-    requestTimeout: REQUEST_TIMEOUT,
-    http: { headersTimeout: HEADERS_TIMEOUT },
+    serverFactory(handler) {
+      const server: Server = createHttpServer(
+        { headersTimeout: HEADERS_TIMEOUT, requestTimeout: REQUEST_TIMEOUT, keepAliveTimeout: KEEP_ALIVE_TIMEOUT },
+        guardDoor(handler, () => server, { ...door, metrics: metrics.admission }),
+      );
+      return server;
+    },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 128 },
     genReqId: () => crypto.randomUUID(),
     // While closing, what comes in on open connections is still answered, with `connection: close`.

@@ -246,7 +246,8 @@ export const ERRORS = {
     title: "Too many requests",
     status: 429,
     exit: 3,
-    cause: "This address or user asked more often than the endpoint allows.",
+    cause:
+      "This address or user asked more often than the endpoint allows, or all together more than the service can answer.",
     fix: "Wait for the seconds that Retry-After names.",
   },
   "too-large": {

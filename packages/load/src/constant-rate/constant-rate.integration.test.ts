@@ -120,6 +120,23 @@ test("answers of 4xx and 5xx have failed by status, and their time counts", asyn
   assert.ok(result.response);
 });
 
+test("whoever observes is told of each answer with its status and its time", async () => {
+  let nth = 0;
+  await using server = await httpServer((_request, response) => {
+    response.statusCode = nth % 2 === 0 ? 200 : 429;
+    nth += 1;
+    response.end();
+  });
+  const seen: Record<number, number[]> = {};
+
+  const { statuses, response } = await offer(server, {
+    observe: (status, responseMs) => (seen[status] ??= []).push(responseMs),
+  });
+
+  assert.deepEqual(statuses, { "200": seen[200]?.length, "429": seen[429]?.length });
+  assert.equal(response?.max, Math.max(...Object.values(seen).flat()));
+});
+
 test("a server that closes idle connections costs no request", async () => {
   await using server = await answering("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", (socket) => socket.end());
 

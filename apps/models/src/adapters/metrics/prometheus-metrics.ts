@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Histogram, Registry } from "prom-client";
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Metrics } from "../../domain/observability/metrics.ts";
 
 /** Metrics in the Prometheus text format. A registry of its own, so that two services can live in one process, as in tests. */
@@ -37,6 +37,17 @@ export function createPrometheusMetrics(): Metrics {
     labelNames: ["result"],
     registers: [registry],
   });
+  const refused = new Counter({
+    name: "models_refused_total",
+    help: "Requests that were refused at the door with 429, because more arrived than could be answered.",
+    registers: [registry],
+  });
+  const waited = new Histogram({
+    name: "models_admission_wait_seconds",
+    help: "Time for which requests waited before they were begun; those that were begun at once are not counted.",
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25],
+    registers: [registry],
+  });
   const hits = lookups.labels("hit");
   const misses = lookups.labels("miss");
   return {
@@ -48,6 +59,18 @@ export function createPrometheusMetrics(): Metrics {
     batch({ name, version }, { rows, reason }) {
       batchRows.observe({ model: name, version }, rows);
       dispatches.inc({ model: name, version, reason });
+    },
+    admission: {
+      refused: () => refused.inc(),
+      waited: (seconds) => waited.observe(seconds),
+      waiting(count) {
+        const gauge: Gauge = new Gauge({
+          name: "models_admission_waiting",
+          help: "Requests that wait to be begun.",
+          registers: [registry],
+          collect: () => gauge.set(count()),
+        });
+      },
     },
   };
 }

@@ -13,4 +13,15 @@ export interface Metrics {
   cacheLookup(hit: boolean): void;
   /** One run of a model. */
   batch(model: Servable, report: BatchReport): void;
+  readonly admission: AdmissionMetrics;
+}
+
+/** What the door of the service counts. Refused requests are counted here alone: more would cost too much at such times. */
+export interface AdmissionMetrics {
+  /** A request that was not let in. */
+  refused(): void;
+  /** How long a request waited before it was begun; not called for those that did not wait. */
+  waited(seconds: number): void;
+  /** Who can tell how many wait. */
+  waiting(count: () => number): void;
 }

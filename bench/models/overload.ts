@@ -1,0 +1,64 @@
+import { createHistogram, type Histogram, quantile, recordValue } from "@muster/kernel";
+import { offerConstantRate } from "@muster/load";
+import type { Platform } from "./platform.ts";
+
+/** Enough that the service, and not the number of connections, decides who waits. */
+const CONNECTIONS = 1_000;
+/** Milliseconds by which the generator may be late at the 95th percentile; they are part of what it measures. */
+const MAX_LAG_MS = 2;
+
+export interface Overload {
+  /** Requests a second that got an answer. */
+  readonly answeredPerSecond: number;
+  /** 95th percentile in ms, from the instant at which the schedule called for the request. */
+  readonly answeredP95: number;
+  readonly refusedP95: number;
+  /** Requests that got neither an answer nor a 429. */
+  readonly lost: number;
+  /** Why the figures say more about the generator than about the service. */
+  readonly invalidBecause: string | undefined;
+}
+
+/** Puts a constant load on the platform, however it answers, and tells answers from refusals. */
+export async function overload(
+  { url, key }: Platform,
+  path: string,
+  body: string,
+  ratePerSecond: number,
+  durationMs: number,
+): Promise<Overload> {
+  const answered = createHistogram();
+  const refused = createHistogram();
+  const { scheduled, valid, invalidBecause, sendLag } = await offerConstantRate(
+    {
+      request: {
+        method: "POST",
+        url: new URL(url + path),
+        headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
+        body,
+      },
+      ratePerSecond,
+      durationMs,
+      maxConnections: CONNECTIONS,
+      observe(status, responseMs) {
+        if (status === 200) recordValue(answered, responseMs);
+        else if (status === 429) recordValue(refused, responseMs);
+      },
+    },
+    new AbortController().signal,
+  );
+  const lag = sendLag?.p95 ?? Number.POSITIVE_INFINITY;
+  const late = lag > MAX_LAG_MS ? `the generator was late by ${lag.toFixed(1)} ms at the 95th percentile` : undefined;
+  return {
+    answeredPerSecond: (answered.count * 1_000) / durationMs,
+    answeredP95: p95(answered),
+    refusedP95: p95(refused),
+    lost: scheduled - answered.count - refused.count,
+    invalidBecause: valid ? late : invalidBecause,
+  };
+}
+
+/** 0 where there was none: whoever was never refused was not refused late. */
+function p95(histogram: Histogram): number {
+  return quantile(histogram, 0.95) ?? 0;
+}
