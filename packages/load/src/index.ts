@@ -25,6 +25,15 @@ export type { Stage } from "./schedule/stages.ts";
 export type { Threshold } from "./thresholds/threshold.ts";
 export type { HttpResponse } from "./user/http-response.ts";
 export type { User } from "./user/user.ts";
+export {
+  type ExchangeOptions,
+  type SocketEnd,
+  SocketFailure,
+  type SocketMessage,
+  type SocketOptions,
+  type UserSocket,
+  type UserSockets,
+} from "./user/user-sockets.ts";
 export type { RequestBody, RequestOptions } from "./user/user-http.ts";
 export { type RawBench, runRawBench } from "./bench/raw-bench.ts";
 export { loadReportCsv } from "./output/csv.ts";

@@ -22,6 +22,7 @@ import type { Segment } from "../scenario/data-source.ts";
 import type { LoadPlan, Scenario } from "../scenario/scenario.ts";
 import { type HttpContext, type RequestOutcome, UserHttp } from "../user/user-http.ts";
 import { LoadStopped } from "../user/stopped.ts";
+import { UserSockets } from "../user/user-sockets.ts";
 import { DataExhausted, User, type UserRecorder } from "../user/user.ts";
 import { SlowestSamples, type TraceSample } from "../metrics/trace-samples.ts";
 import { ArrivalExecutor } from "./arrival-executor.ts";
@@ -268,7 +269,7 @@ export class ThreadRun {
         if (this.#over || !kind.threw(user, error)) return false;
         if (http.sent === sent) await pause(FAILED_PAUSE_MS);
       } finally {
-        user.iteration += 1;
+        user.endIteration();
       }
       // A scenario that waits for nothing would never let anybody else have a turn.
       if (http.sent === sent && !user.waited) {
@@ -292,9 +293,11 @@ export class ThreadRun {
       sampleTrace: () => this.#sampleTrace(),
       record: (outcome) => this.#record(run, outcome),
     };
+    const http = new UserHttp(context);
     const user = new User({
       id,
-      http: new UserHttp(context),
+      http,
+      sockets: () => new UserSockets(context, http, run.recorder),
       random: createRandom(this.#seed * 31 + id),
       shared: this.#shared,
       recorder: run.recorder,

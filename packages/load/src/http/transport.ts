@@ -26,6 +26,9 @@ export interface TransportOptions {
 
 /** All connections of one thread, by origin. */
 export class Transport {
+  /** WebSockets, which are opened one by one beside the pools. */
+  readonly sockets = { opened: 0, failed: 0, open: 0 };
+
   readonly #options: TransportOptions;
   readonly #origins = new Map<string, Origin>();
   readonly #http2 = new Map<string, StreamOrigin>();
@@ -92,7 +95,7 @@ export class Transport {
 
   /** What all connections did so far. */
   counts(): { opened: number; failed: number; retries: number; open: number } {
-    const sum = { opened: 0, failed: 0, retries: 0, open: 0 };
+    const sum = { retries: 0, ...this.sockets };
     for (const { pool } of this.#origins.values()) {
       sum.opened += pool.opened;
       sum.failed += pool.failedToOpen;

@@ -153,6 +153,13 @@ export class UserHttp {
     });
   }
 
+  /** The instant at which the schedule called for what is sent next; whatever follows is called for when it is asked for. */
+  takeIntended(): number {
+    const intendedAt = this.intendedAt === 0 ? performance.now() : this.intendedAt;
+    this.intendedAt = 0;
+    return intendedAt;
+  }
+
   #submit(
     address: PreparedAddress,
     method: string,

@@ -2,6 +2,7 @@ import type { Json, Random } from "@muster/kernel";
 import type { DataSources, RowOf } from "../scenario/scenario.ts";
 import { LoadStopped } from "./stopped.ts";
 import type { UserHttp } from "./user-http.ts";
+import type { UserSockets } from "./user-sockets.ts";
 
 /** Thrown to a user that asks for a row of unique data when there is none left; its scenario then begins no more. */
 export class DataExhausted extends Error {
@@ -21,6 +22,8 @@ export interface UserRecorder {
 export interface UserParts {
   readonly id: number;
   readonly http: UserHttp;
+  /** Makes the user's WebSockets, which most users never need. */
+  readonly sockets: () => UserSockets;
   readonly random: Random;
   readonly shared: Json | undefined;
   readonly recorder: UserRecorder;
@@ -45,6 +48,8 @@ export class User<S extends DataSources = DataSources> {
   waited = false;
 
   readonly #recorder: UserRecorder;
+  readonly #sockets: () => UserSockets;
+  #ws: UserSockets | undefined;
   readonly #nextRow: (name: string) => unknown;
   #groups = "";
   #think: { timer: NodeJS.Timeout; stop: () => void } | undefined;
@@ -56,6 +61,13 @@ export class User<S extends DataSources = DataSources> {
     this.shared = parts.shared;
     this.#recorder = parts.recorder;
     this.#nextRow = parts.nextRow;
+    this.#sockets = parts.sockets;
+  }
+
+  /** WebSockets of this user. */
+  get ws(): UserSockets {
+    this.#ws ??= this.#sockets();
+    return this.#ws;
   }
 
   /**
@@ -139,9 +151,16 @@ export class User<S extends DataSources = DataSources> {
     this.#recorder.trend(name, value);
   }
 
+  /** Lets go of what an iteration opened and did not close. The engine calls it after each. */
+  endIteration(): void {
+    this.iteration += 1;
+    this.#ws?.endIteration();
+  }
+
   /** Gives up whatever this user waits for. The engine calls it when the run is over. */
   stop(): void {
     this.http.stopped = true;
+    this.#ws?.stop();
     if (this.#think === undefined) return;
     clearTimeout(this.#think.timer);
     this.#think.stop();
