@@ -20,6 +20,7 @@ const SHELLS: readonly Program[] = [
   { title: "zsh", names: ["zsh"], debian: "zsh" },
   { title: "fish", names: ["fish"], debian: "fish" },
 ];
+const SERVERS: readonly Program[] = [{ title: "Redis", names: ["redis-server"], debian: "redis-server" }];
 
 /** The path of a program, or undefined. */
 export function findProgram(names: readonly string[]): string | undefined {
@@ -47,7 +48,7 @@ export function hasChromium(): boolean {
  * nothing. Returns a sentence for each program that is still missing.
  */
 export function provideForTests(say: (text: string) => void): readonly string[] {
-  const needed = [CHROMIUM, ...SHELLS];
+  const needed = [CHROMIUM, ...SHELLS, ...SERVERS];
   const missing = needed.filter((each) => findProgram(each.names) === undefined);
   if (missing.length > 0 && existsSync("/etc/debian_version") && process.getuid?.() === 0) {
     const packages = missing.map((each) => each.debian);

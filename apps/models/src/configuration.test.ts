@@ -58,3 +58,27 @@ test("everything that does not hold is said at once", () => {
         .join() === Object.keys(wrong).toSorted().join(),
   );
 });
+
+test("Redis is named by an address that is no text to print, and needs PostgreSQL and the cache in memory", () => {
+  const database = { DATABASE_URL: "postgres://host/base" };
+  const url = "rediss://user:hidden@host:6380";
+  const shared = readConfiguration({ ...database, REDIS_URL: url, SHARED_CACHE_TTL_S: "60" });
+  assert.deepEqual([shared.sharedCache?.ttlMs, shared.sharedCache?.waitMs], [60_000, 5]);
+  assert.equal(shared.sharedCache?.url.reveal(), url);
+  assert.equal(readConfiguration({}).sharedCache, undefined);
+
+  for (const env of [
+    { ...database, REDIS_URL: "host:hidden" },
+    { ...database, REDIS_URL: "http://hidden" },
+    { ...database, REDIS_URL: "redis://hidden", CACHE_MB: "0" },
+    { REDIS_URL: "redis://hidden" },
+  ]) {
+    assert.throws(
+      () => readConfiguration(env),
+      (error: unknown) =>
+        error instanceof MusterError &&
+        error.problems[0]?.path === "REDIS_URL" &&
+        !JSON.stringify(error.problems).includes("hidden"),
+    );
+  }
+});

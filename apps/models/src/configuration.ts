@@ -35,6 +35,8 @@ export interface Configuration {
   readonly maxRequestRows: number;
   /** Memory for remembered answers; 0 remembers none. */
   readonly cacheBytes: number;
+  /** Redis or Valkey, where replicas share answers; undefined where each has its own. */
+  readonly sharedCache: SharedCacheConfiguration | undefined;
   /** How often one caller may ask, by what for. */
   readonly rates: Readonly<Record<Scope | "login", RateLimit>>;
   /** Bounds of the process that tries out an uploaded model. */
@@ -47,6 +49,16 @@ export interface Configuration {
   readonly eventPingMs: number;
   /** End when standard input ends, which it does when the parent process goes away. */
   readonly exitWithParent: boolean;
+}
+
+/** The second level of the cache. */
+export interface SharedCacheConfiguration {
+  readonly url: Secret;
+  /** What its keys begin with. */
+  readonly prefix: string;
+  readonly ttlMs: number;
+  /** Milliseconds that a prediction waits for it at most. */
+  readonly waitMs: number;
 }
 
 const MIB = 1_048_576;
@@ -89,6 +101,25 @@ export function readConfiguration(env: Readonly<Record<string, string | undefine
     return { perSecond, burst: perSecond * seconds };
   }
 
+  function sharedCache(): SharedCacheConfiguration | undefined {
+    const prefix = env["REDIS_PREFIX"] || "muster:models:";
+    const ttlMs = number("SHARED_CACHE_TTL_S", 3_600, 1, 604_800) * 1_000;
+    const waitMs = number("SHARED_CACHE_WAIT_MS", 5, 1, 1_000);
+    const url = env["REDIS_URL"];
+    if (url === undefined || url === "") return undefined;
+    // Its text is not repeated: it may hold a password.
+    if (!/^rediss?:$/.test(URL.parse(url)?.protocol ?? "")) {
+      problems.push({ path: "REDIS_URL", message: "must be redis://host:port or rediss://host:port" });
+    }
+    if (!env["DATABASE_URL"]) {
+      problems.push({ path: "REDIS_URL", message: "needs DATABASE_URL, where it is kept what was removed" });
+    }
+    if (env["CACHE_MB"] === "0") {
+      problems.push({ path: "REDIS_URL", message: "is the second level of the cache, which CACHE_MB=0 switches off" });
+    }
+    return { url: new Secret(url), prefix, ttlMs, waitMs };
+  }
+
   const configuration: Configuration = {
     host: env["HOST"] || "127.0.0.1",
     port: number("PORT", 8_080, 0, 65_535),
@@ -109,6 +140,7 @@ export function readConfiguration(env: Readonly<Record<string, string | undefine
     maxWaitMs: number("MAX_WAIT_MS", 15, 0, 60_000),
     maxRequestRows: number("MAX_REQUEST_ROWS", 4_096, 1, 1_000_000),
     cacheBytes: number("CACHE_MB", 64, 0, 1_048_576) * MIB,
+    sharedCache: sharedCache(),
     rates: {
       predict: rate("RATE_PREDICT", 50_000),
       read: rate("RATE_READ", 200),

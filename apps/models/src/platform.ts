@@ -8,7 +8,7 @@ import { openFileArtefactStore } from "./adapters/files/file-artefact-store.ts";
 import { createArgon2Hasher } from "./adapters/passwords/argon2-hasher.ts";
 import { createThreadRuntime } from "./adapters/onnx/thread-runtime.ts";
 import { freshSecret, hashSecret } from "./adapters/passwords/secrets.ts";
-import { publishRemoval, removalIn } from "./adapters/postgres/cache-removals.ts";
+import { publishRemoval, readRemovals, removalIn } from "./adapters/postgres/cache-removals.ts";
 import { listenForChanges } from "./adapters/postgres/change-listener.ts";
 import { migrateModels } from "./adapters/postgres/migrations/migrate.ts";
 import { openPostgresEvents } from "./adapters/postgres/postgres-events.ts";
@@ -16,12 +16,13 @@ import { createPostgresIdentityStore } from "./adapters/postgres/postgres-identi
 import { createPostgresRegistry } from "./adapters/postgres/postgres-registry.ts";
 import { modelsDatabase } from "./adapters/postgres/tables.ts";
 import { createProcessValidator } from "./adapters/validation/process-validator.ts";
+import type { OpenCache } from "./cache.ts";
 import type { Configuration } from "./configuration.ts";
 import { createAccessControl } from "./domain/access/access-control.ts";
 import { type Authenticator, createAuthenticator } from "./domain/access/authenticator.ts";
 import type { IdentityStore } from "./domain/access/identity-store.ts";
 import { withOperatorKey } from "./domain/access/operator-key.ts";
-import type { CacheSelection, ResponseCache } from "./domain/cache/response-cache.ts";
+import { createForgetting, type Forgetting } from "./domain/cache/forgetting.ts";
 import { cardOf } from "./domain/model/card.ts";
 import type { ModelRuntime } from "./domain/model/runtime.ts";
 import { publish, type PublishingParts, removeUnusedArtefacts } from "./domain/registry/publishing.ts";
@@ -45,7 +46,7 @@ export interface PlatformParts {
   readonly runtime: ModelRuntime;
   readonly serving: ServingOptions;
   readonly builtin: readonly StoredModel[];
-  readonly cache: ResponseCache | undefined;
+  readonly remembered: OpenCache | undefined;
   readonly shadow: Shadow;
   readonly clock: Clock;
   readonly log: FastifyBaseLogger;
@@ -56,8 +57,8 @@ export interface Platform {
   readonly loader: ModelLoader;
   readonly authenticator: Authenticator;
   readonly control: ControlOptions;
-  /** Tells the other replicas to forget remembered answers. */
-  publishRemoval(selection: CacheSelection, actor: string): Promise<void>;
+  /** Removal of remembered answers on every replica; absent where none are remembered. */
+  readonly forgetting: Forgetting | undefined;
   /** Token of a link for the first admin, on a platform that has no user yet. */
   readonly firstAdmin: string | undefined;
   close(): Promise<void>;
@@ -100,15 +101,30 @@ export async function openPlatform(parts: PlatformParts): Promise<Platform> {
     const follow = async (): Promise<void> => loader.follow(await registry.snapshot());
     await follow();
 
+    const forgetting =
+      parts.remembered &&
+      createForgetting({
+        ...parts.remembered,
+        read: () => readRemovals(database),
+        publish: (selection, actor) => publishRemoval(database, selection, actor),
+      });
+    await forgetting?.catchUp();
     const { operatorKeyHash } = configuration;
     const known = operatorKeyHash === undefined ? store : withOperatorKey(store, operatorKeyHash);
     const authenticator = createAuthenticator(known, clock, hashSecret);
+    /** Until it is done: what was removed must not be given for ever. */
+    const catchUp = (): void =>
+      void forgetting?.catchUp().catch((error: unknown) => {
+        log.warn({ err: error }, "removals from the cache cannot be read");
+        setTimeout(catchUp, LISTENER_RETRY_MS).unref();
+      });
     const listener = listenForChanges({
       url: parts.database,
       retryMs: LISTENER_RETRY_MS,
       onChange: (message) => {
         const removal = message === undefined ? undefined : removalIn(message);
-        if (removal) return void parts.cache?.remove(removal);
+        if (removal) return forgetting?.heard(removal);
+        if (message === undefined) catchUp();
         authenticator.forget();
         follow().catch((error: unknown) => log.warn({ err: error }, "the registry cannot be followed"));
       },
@@ -148,7 +164,7 @@ export async function openPlatform(parts: PlatformParts): Promise<Platform> {
         datasets: data,
         events: { events, pingMs: configuration.eventPingMs },
       },
-      publishRemoval: (selection, actor) => publishRemoval(database, selection, actor),
+      forgetting,
       firstAdmin: await linkForFirstAdmin(store, (user) => access.makeLink(user, SYSTEM)),
       async close() {
         await data.close();

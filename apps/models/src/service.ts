@@ -1,12 +1,11 @@
-import { createHash } from "node:crypto";
 import type { AddressInfo } from "node:net";
-import { setImmediate } from "node:timers/promises";
 import { type Clock, MusterError } from "@muster/kernel";
 import type { FastifyBaseLogger } from "fastify";
 import { readBuiltinModels, type StoredModel } from "./adapters/builtin/builtin-models.ts";
 import { createPrometheusMetrics } from "./adapters/metrics/prometheus-metrics.ts";
 import { createOnnxRuntime } from "./adapters/onnx/onnx-runtime.ts";
 import { hashSecret } from "./adapters/passwords/secrets.ts";
+import { openCache } from "./cache.ts";
 import type { Configuration } from "./configuration.ts";
 import { type Authenticator, createAuthenticator } from "./domain/access/authenticator.ts";
 import { withOperatorKey } from "./domain/access/operator-key.ts";
@@ -17,7 +16,6 @@ import type { ModelRuntime } from "./domain/model/runtime.ts";
 import { CHAMPION } from "./domain/registry/registry.ts";
 import { serveModel, type ServingOptions } from "./domain/serving/served-model.ts";
 import { createServingTable, type MutableServingTable } from "./domain/serving/serving-table.ts";
-import { createResponseCache } from "./domain/cache/response-cache.ts";
 import { createUsage } from "./domain/observability/usage.ts";
 import { createPredictor } from "./domain/serving/predictor.ts";
 import { createShadow } from "./domain/traffic/shadow.ts";
@@ -66,10 +64,12 @@ export async function startService(
     observeBatch: (model, report) => metrics.batch(model, report),
   };
   const builtin = await readBuiltinModels(configuration.builtinModels);
-  const cache =
-    configuration.cacheBytes === 0
-      ? undefined
-      : createResponseCache({ maxBytes: configuration.cacheBytes, sha256, pause: () => setImmediate() });
+  const remembered = await openCache(configuration, log);
+  const cache = remembered?.cache;
+  if (remembered?.shared) {
+    const { shared } = remembered;
+    metrics.watchSharedCache(() => shared.statistics());
+  }
   let platform: Platform | undefined;
   if (configuration.database) {
     // Loaded only when there is a database, so that the platform without one starts at once.
@@ -82,7 +82,7 @@ export async function startService(
       runtime,
       serving,
       builtin,
-      cache,
+      remembered,
       shadow,
       clock,
       log,
@@ -96,21 +96,19 @@ export async function startService(
     shadow,
     observe({ name, version }, { rows, cached }) {
       metrics.predictions(name, version, rows);
-      if (cached !== undefined) metrics.cacheLookup(cached);
+      if (cached !== undefined) metrics.cacheLookup(cached === "memory");
     },
   });
   const app = await createServer({
     table,
     load: platform?.loader.ensure ?? notLoaded,
     predictor,
-    cache: cache && {
-      cache,
-      async remove(selection, actor) {
-        const removed = await cache.remove(selection);
-        await platform?.publishRemoval(selection, actor);
-        return removed;
-      },
+    cache: remembered && {
+      cache: remembered.cache,
+      shared: remembered.shared,
+      remove: platform?.forgetting?.remove ?? ((selection) => remembered.cache.remove(selection)),
     },
+    degraded: () => remembered?.degraded() ?? [],
     metrics,
     usage: createUsage(() => clock.now()),
     log,
@@ -132,6 +130,7 @@ export async function startService(
     table.setReady(false);
     await app.close();
     await platform?.close();
+    await remembered?.close();
     await Promise.all(table.loaded().map((model) => model.close()));
   }
 
@@ -167,10 +166,6 @@ function operatorAlone({ operatorKeyHash }: Configuration, clock: Clock): Authen
 /** Without a registry everything is in memory from the start. */
 function notLoaded(name: string, version: string): Promise<never> {
   return Promise.reject(new MusterError("not-found", `version ${version} of "${name}" is gone`));
-}
-
-function sha256(content: Uint8Array | string): string {
-  return createHash("sha256").update(content).digest("hex");
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

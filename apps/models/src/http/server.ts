@@ -30,6 +30,8 @@ export interface ServerOptions extends LookupParts {
   /** Absent where answers are not remembered. */
   readonly cache: CacheRouteOptions | undefined;
   readonly metrics: Metrics;
+  /** A sentence for each part that does not work and without which predictions are answered. */
+  readonly degraded: () => readonly string[];
   readonly usage: Usage;
   readonly log: FastifyBaseLogger;
   /** Bytes of a request body at most. */
@@ -64,6 +66,7 @@ export async function createServer({
   predictor,
   cache,
   metrics,
+  degraded,
   usage,
   log,
   maxBodyBytes,
@@ -140,7 +143,7 @@ export async function createServer({
     },
   });
   guardRoutes(app, guard);
-  await app.register(operationsRoutes, { table, metrics });
+  await app.register(operationsRoutes, { table, metrics, degraded });
   await app.register(usageRoutes, { usage });
   await app.register(oipRoutes, { table, load, predictor });
   await app.register(rowRoutes, { table, load, predictor });

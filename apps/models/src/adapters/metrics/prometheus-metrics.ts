@@ -1,10 +1,12 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { SharedStatistics } from "../../domain/cache/shared-answers.ts";
 import type { Metrics } from "../../domain/observability/metrics.ts";
 
 /** Metrics in the Prometheus text format. A registry of its own, so that two services can live in one process, as in tests. */
 export function createPrometheusMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  let sharedCache: (() => SharedStatistics) | undefined;
   const duration = new Histogram({
     name: "http_request_duration_seconds",
     help: "Time from the first byte of a request to the last of its answer; the count is the number of requests.",
@@ -33,9 +35,16 @@ export function createPrometheusMetrics(): Metrics {
   });
   const lookups = new Counter({
     name: "models_cache_lookups_total",
-    help: "Predictions that were looked for in the cache, by result.",
-    labelNames: ["result"],
+    help: "Predictions that were looked for in the cache, by level and result.",
+    labelNames: ["level", "result"],
     registers: [registry],
+    collect() {
+      if (!sharedCache) return;
+      const { hits: found, misses: missed, skipped } = sharedCache();
+      for (const [result, value] of Object.entries({ hit: found, miss: missed, skipped })) {
+        setCounter(this, { level: "shared", result }, value);
+      }
+    },
   });
   const refused = new Counter({
     name: "models_refused_total",
@@ -48,14 +57,46 @@ export function createPrometheusMetrics(): Metrics {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25],
     registers: [registry],
   });
-  const hits = lookups.labels("hit");
-  const misses = lookups.labels("miss");
+  registry.registerMetric(
+    new Counter({
+      name: "models_shared_cache_operations_total",
+      help: "Reads and writes of the second level of the cache that failed, and values that were written or damaged.",
+      labelNames: ["operation", "result"],
+      registers: [],
+      collect() {
+        if (!sharedCache) return;
+        const { readFailures, damaged, writes, writeFailures, notWritten } = sharedCache();
+        setCounter(this, { operation: "read", result: "failed" }, readFailures);
+        setCounter(this, { operation: "read", result: "damaged" }, damaged);
+        setCounter(this, { operation: "write", result: "done" }, writes);
+        setCounter(this, { operation: "write", result: "failed" }, writeFailures);
+        setCounter(this, { operation: "write", result: "left-out" }, notWritten);
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Gauge({
+      name: "models_shared_cache_up",
+      help: "Whether the second level of the cache is read from and written to.",
+      labelNames: ["operation"],
+      registers: [],
+      collect() {
+        if (!sharedCache) return;
+        const { notReadSince, notWrittenSince } = sharedCache();
+        this.set({ operation: "read" }, notReadSince === undefined ? 1 : 0);
+        this.set({ operation: "write" }, notWrittenSince === undefined ? 1 : 0);
+      },
+    }),
+  );
+  const hits = lookups.labels("memory", "hit");
+  const misses = lookups.labels("memory", "miss");
   return {
     contentType: registry.contentType,
     render: () => registry.metrics(),
     request: (method, route, status, seconds) => duration.observe({ method, route, status }, seconds),
     predictions: (model, version, rows) => predictions.inc({ model, version }, rows),
     cacheLookup: (hit) => (hit ? hits : misses).inc(),
+    watchSharedCache: (read) => (sharedCache = read),
     batch({ name, version }, { rows, reason }) {
       batchRows.observe({ model: name, version }, rows);
       dispatches.inc({ model: name, version, reason });
@@ -73,4 +114,14 @@ export function createPrometheusMetrics(): Metrics {
       },
     },
   };
+}
+
+/** For what is counted elsewhere. */
+function setCounter<Label extends string>(
+  counter: Counter<Label>,
+  labels: Readonly<Record<Label, string>>,
+  value: number,
+): void {
+  counter.remove(labels);
+  counter.inc(labels, value);
 }

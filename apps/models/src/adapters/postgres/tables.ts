@@ -1,5 +1,6 @@
 import { type ColumnType, type Generated, type JSONColumnType, Kysely, PostgresDialect } from "kysely";
 import type { Pool } from "pg";
+import type { CacheSelection } from "../../domain/cache/selection.ts";
 import type { ModelCard } from "../../domain/model/card.ts";
 import type { Inspection } from "../../domain/model/golden.ts";
 
@@ -56,6 +57,8 @@ export interface Tables {
     expires_at: Timestamp;
   };
   traffic: { model: string; canary_percent: number; shadow_percent: number; revision: number };
+  cache_generation: { platform: string; generation: ColumnType<string, number, number> };
+  cache_removal: { generation: ColumnType<string, number, never>; selection: JSONColumnType<CacheSelection> };
   audit_log: {
     place: Generated<string>;
     at: Generated<Date>;

@@ -34,7 +34,7 @@ test("the same question is computed once, also when it comes while the first is 
   await Promise.all([first.outputs, second.outputs]);
   const third = cache.answer(churn, tensors([1]), () => compute(12));
 
-  assert.deepEqual([first.hit, second.hit, third.hit, computed()], [false, true, true, 1]);
+  assert.deepEqual([first.level, second.level, third.level, computed()], ["none", "memory", "memory", 1]);
   assert.deepEqual(await third.outputs, tensors([10]));
 });
 
@@ -43,6 +43,8 @@ test("another artefact, shape, datatype or value is another question", async () 
   await cache.answer(churn, tensors([1]), () => compute(10)).outputs;
   const others: readonly (readonly [typeof churn, Tensors])[] = [
     [{ ...churn, digest: "b".repeat(64) }, tensors([1])],
+    // The same file under another name is forgotten by that name.
+    [{ ...churn, name: "leavers" }, tensors([1])],
     [churn, tensors([2])],
     [churn, tensors([1, 1])],
     [churn, new Map([["x", { datatype: "FP64", shape: [1, 1], data: Float64Array.of(1) }]])],
@@ -50,7 +52,7 @@ test("another artefact, shape, datatype or value is another question", async () 
     [churn, new Map([["y", { datatype: "FP64", shape: [1], data: Float64Array.of(1) }]])],
   ];
 
-  for (const [subject, inputs] of others) assert.equal(cache.answer(subject, inputs, () => compute(20)).hit, false);
+  for (const [subject, inputs] of others) assert.equal(cache.answer(subject, inputs, () => compute(20)).level, "none");
 });
 
 test("the order of inputs does not matter", async () => {
@@ -75,8 +77,8 @@ test("the order of inputs does not matter", async () => {
         ["x", x],
       ]),
       () => compute(1),
-    ).hit,
-    true,
+    ).level,
+    "memory",
   );
 });
 
@@ -89,7 +91,7 @@ test("a failure is told to all who waited for it, and not remembered", async () 
   await assert.rejects(first.outputs);
   await assert.rejects(second.outputs);
 
-  assert.equal(cache.answer(churn, tensors([1]), () => compute(1)).hit, false);
+  assert.equal(cache.answer(churn, tensors([1]), () => compute(1)).level, "none");
 });
 
 test("the entries used longest ago make room, and memory stays within its bound", async () => {
@@ -97,11 +99,11 @@ test("the entries used longest ago make room, and memory stays within its bound"
   for (let value = 0; value < 100; value += 1) {
     await cache.answer(churn, tensors([value]), () => compute(value)).outputs;
     // Kept in use, so it must stay.
-    assert.equal(cache.answer(churn, tensors([0]), () => compute(0)).hit, true);
+    assert.equal(cache.answer(churn, tensors([0]), () => compute(0)).level, "memory");
     assert.ok(cache.statistics().bytes <= 10_000);
   }
 
-  assert.equal(cache.answer(churn, tensors([1]), () => compute(1)).hit, false);
+  assert.equal(cache.answer(churn, tensors([1]), () => compute(1)).level, "none");
   assert.ok(cache.statistics().evictions > 80);
 });
 

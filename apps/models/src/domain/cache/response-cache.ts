@@ -1,15 +1,7 @@
 import type { Tensor, Tensors } from "../tensor/tensor.ts";
 import { matchesPattern } from "./pattern.ts";
-
-/** Which entries are to go. All that is given must hold. */
-export interface CacheSelection {
-  /** A key as {@link ResponseCache.keys} gives it. */
-  readonly key?: string;
-  /** `model:<name>` or `version:<name>@<version>`. */
-  readonly tag?: string;
-  /** A key with `*` for any characters and `?` for one: `model:churn:*`. */
-  readonly pattern?: string;
-}
+import { type CacheSelection, type CacheSubject, isSelected, keyOf } from "./selection.ts";
+import type { SharedAnswers } from "./shared-answers.ts";
 
 export interface CacheStatistics {
   readonly entries: number;
@@ -21,11 +13,13 @@ export interface CacheStatistics {
   readonly evictions: number;
 }
 
-/** What an answer belongs to. The digest makes an entry of another artefact never fit, whatever versions are called. */
-export interface CacheSubject {
-  readonly name: string;
-  readonly version: string;
-  readonly digest: string;
+/** Where an answer was: in this process, with what replicas share, or nowhere. */
+export type CacheLevel = "memory" | "shared" | "none";
+
+export interface CacheAnswer {
+  readonly outputs: Promise<Tensors>;
+  /** `memory` also when it is being computed for another question. Final once the outputs are there. */
+  readonly level: CacheLevel;
 }
 
 /**
@@ -33,12 +27,8 @@ export interface CacheSubject {
  * wait for its answer. The entries used longest ago make room.
  */
 export interface ResponseCache {
-  /** The answer, remembered or computed now, and whether it was remembered or shared. */
-  answer(
-    subject: CacheSubject,
-    inputs: Tensors,
-    compute: () => Promise<Tensors>,
-  ): { readonly outputs: Promise<Tensors>; readonly hit: boolean };
+  /** The answer, remembered or computed now. */
+  answer(subject: CacheSubject, inputs: Tensors, compute: () => Promise<Tensors>): CacheAnswer;
   /** Removes what is selected, a part at a time so that predictions go on, and says how many that were. */
   remove(selection: CacheSelection): Promise<number>;
   /** Keys that fit a pattern, at most `limit`. */
@@ -58,6 +48,8 @@ interface Entry {
 
 export interface ResponseCacheOptions {
   readonly maxBytes: number;
+  /** The second level, where replicas share one. */
+  readonly shared?: SharedAnswers | undefined;
   /** SHA-256 in hexadecimal. */
   sha256(bytes: Uint8Array | string): string;
   /** Lets other work go first. */
@@ -69,7 +61,7 @@ const OVERHEAD_BYTES = 700;
 /** Entries that are looked at before other work may go first. */
 const CHUNK = 5_000;
 
-export function createResponseCache({ maxBytes, sha256, pause }: ResponseCacheOptions): ResponseCache {
+export function createResponseCache({ maxBytes, shared, sha256, pause }: ResponseCacheOptions): ResponseCache {
   const entries = new Map<string, Entry>();
   // The order of use is a list beside the map. The map's own order would do, but deleting and setting a
   // key that is asked for often makes its bucket in V8's hash table a chain of thousands of dead entries.
@@ -109,16 +101,12 @@ export function createResponseCache({ maxBytes, sha256, pause }: ResponseCacheOp
   }
 
   /** Made when somebody asks for it, because predictions do not need it. */
-  function keyOf({ question, subject: { name, version } }: Entry): string {
-    return `model:${name}:${version}:${sha256(question).slice(0, 32)}`;
+  function entryKey({ question, subject }: Entry): string {
+    return keyOf(subject, sha256(question));
   }
 
-  function answer(
-    subject: CacheSubject,
-    inputs: Tensors,
-    compute: () => Promise<Tensors>,
-  ): { outputs: Promise<Tensors>; hit: boolean } {
-    const question = questionOf(subject.digest, inputs);
+  function answer(subject: CacheSubject, inputs: Tensors, compute: () => Promise<Tensors>): CacheAnswer {
+    const question = questionOf(subject, inputs);
     const known = entries.get(question);
     if (known !== undefined) {
       hits += 1;
@@ -126,10 +114,12 @@ export function createResponseCache({ maxBytes, sha256, pause }: ResponseCacheOp
         unlink(known);
         linkNewest(known);
       }
-      return { outputs: known.outputs, hit: true };
+      return { outputs: known.outputs, level: "memory" };
     }
     misses += 1;
-    const outputs = compute();
+    const found: { outputs: Promise<Tensors>; level: CacheLevel } =
+      shared === undefined ? { outputs: compute(), level: "none" } : askShared(shared, subject, question, compute);
+    const { outputs } = found;
     const entry: Entry = {
       question,
       subject,
@@ -160,19 +150,15 @@ export function createResponseCache({ maxBytes, sha256, pause }: ResponseCacheOp
         if (entries.get(question) === entry) drop(entry);
       },
     );
-    return { outputs, hit: false };
+    return found;
   }
 
-  async function remove({ key, tag, pattern }: CacheSelection): Promise<number> {
+  async function remove(selection: CacheSelection): Promise<number> {
     let removed = 0;
     let looked = 0;
     // What is there now; what comes later is younger than the wish to forget.
     for (const entry of Array.from(entries.values())) {
-      const { name, version } = entry.subject;
-      const tagged = tag === undefined || tag === `model:${name}` || tag === `version:${name}@${version}`;
-      const text = tagged && (key !== undefined || pattern !== undefined) ? keyOf(entry) : "";
-      const selected =
-        tagged && (key === undefined || text === key) && (pattern === undefined || matchesPattern(pattern, text));
+      const selected = isSelected(selection, entry.subject, () => entryKey(entry));
       if (selected && entries.get(entry.question) === entry) {
         drop(entry);
         removed += 1;
@@ -190,7 +176,7 @@ export function createResponseCache({ maxBytes, sha256, pause }: ResponseCacheOp
       const found: string[] = [];
       for (const entry of entries.values()) {
         if (found.length >= limit) break;
-        const key = keyOf(entry);
+        const key = entryKey(entry);
         if (matchesPattern(pattern, key)) found.push(key);
       }
       return found;
@@ -199,16 +185,33 @@ export function createResponseCache({ maxBytes, sha256, pause }: ResponseCacheOp
   };
 }
 
+function askShared(
+  shared: SharedAnswers,
+  subject: CacheSubject,
+  question: string,
+  compute: () => Promise<Tensors>,
+): { outputs: Promise<Tensors>; level: CacheLevel } {
+  const found: { outputs: Promise<Tensors>; level: CacheLevel } = {
+    outputs: shared.answer(subject, question, compute).then((answer) => {
+      if (answer.shared) found.level = "shared";
+      return answer.outputs;
+    }),
+    level: "none",
+  };
+  return found;
+}
+
 /**
  * The question as text: artefact, and each input with datatype, shape and bytes. It is compared whole,
- * so two questions never share an answer. Inputs come in any order; their names put them into one.
+ * so two questions never share an answer. Inputs come in any order; their names put them into one. The
+ * model is part of it, because an answer is removed by its name, and two models may be the same file.
  */
-function questionOf(digest: string, inputs: Tensors): string {
-  let question = digest;
+function questionOf({ name, version, digest }: CacheSubject, inputs: Tensors): string {
+  let question = `${name}@${version} ${digest}`;
   const names = inputs.size === 1 ? inputs.keys() : [...inputs.keys()].toSorted();
-  for (const name of names) {
-    const tensor = inputs.get(name);
-    if (tensor) question += `\n${JSON.stringify(name)} ${tensor.datatype} ${tensor.shape.join()} ${bytesOf(tensor)}`;
+  for (const input of names) {
+    const tensor = inputs.get(input);
+    if (tensor) question += `\n${JSON.stringify(input)} ${tensor.datatype} ${tensor.shape.join()} ${bytesOf(tensor)}`;
   }
   return question;
 }

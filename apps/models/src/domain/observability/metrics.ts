@@ -1,3 +1,4 @@
+import type { SharedStatistics } from "../cache/shared-answers.ts";
 import type { BatchReport } from "../serving/batcher.ts";
 import type { Servable } from "../serving/served-model.ts";
 
@@ -9,8 +10,10 @@ export interface Metrics {
   request(method: string, route: string, status: number, seconds: number): void;
   /** Rows that a model has answered. */
   predictions(model: string, version: string, rows: number): void;
-  /** A prediction that was looked for in the cache. */
+  /** A prediction that was looked for in this process's memory. */
   cacheLookup(hit: boolean): void;
+  /** Shows how the second level of the cache does, each time that metrics are rendered. */
+  watchSharedCache(read: () => SharedStatistics): void;
   /** One run of a model. */
   batch(model: Servable, report: BatchReport): void;
   readonly admission: AdmissionMetrics;

@@ -1,4 +1,4 @@
-import type { ResponseCache } from "../cache/response-cache.ts";
+import type { CacheLevel, ResponseCache } from "../cache/response-cache.ts";
 import { checkInputs, checkOutputs } from "../model/signature.ts";
 import type { Tensors } from "../tensor/tensor.ts";
 import type { Shadow } from "../traffic/shadow.ts";
@@ -8,8 +8,8 @@ export interface Prediction {
   readonly outputs: Tensors;
   /** Rows that were asked for. */
   readonly rows: number;
-  /** Whether the cache had the answer; absent where there is none. */
-  readonly cached?: boolean;
+  /** Where the cache had the answer; absent where there is no cache, or it was not asked. */
+  readonly cached?: CacheLevel;
 }
 
 /** Answers predictions, whichever protocol they came by. */
@@ -41,7 +41,7 @@ export function createPredictor({ maxRequestRows, cache, shadow, observe }: Pred
       const all = await (answer ? answer.outputs : model.compute(inputs, rows));
       shadow.consider(model, inputs, rows, all);
       const outputs = wanted ? selected(all, wanted) : all;
-      const prediction = answer ? { outputs, rows, cached: answer.hit } : { outputs, rows };
+      const prediction = answer ? { outputs, rows, cached: answer.level } : { outputs, rows };
       observe(model, prediction);
       return prediction;
     },

@@ -89,7 +89,7 @@ export function createResolvers(parts: ReadableParts) {
           await datasets.version({ dataset, ...(typeof version === "number" ? { version } : {}) }),
         );
       },
-      cache: () => (cache === undefined ? null : shownStatistics(cache)),
+      cache: () => (cache === undefined ? null : shownStatistics(cache, undefined)),
       usage(_: unknown, { hours, first }: { readonly hours: number; readonly first: number }): readonly UsageRow[] {
         if (!(hours >= 1 && hours <= MAX_USAGE_HOURS)) {
           throw new MusterError("invalid-request", `hours must be 1 to ${MAX_USAGE_HOURS}`);

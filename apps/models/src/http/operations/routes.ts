@@ -7,6 +7,9 @@ const Health = Type.Object({ status: Type.String() });
 const Readiness = Type.Object({
   status: Type.Enum(["ready", "not-ready"]),
   models: Type.Array(Type.Object({ name: Type.String(), version: Type.String() })),
+  degraded: Type.Optional(
+    Type.Array(Type.String(), { description: "What does not work, although predictions are answered without it" }),
+  ),
 });
 
 /** Where a person who only has the address finds the rest. */
@@ -18,11 +21,18 @@ const ENTRANCE = {
   metrics: "/metrics",
 };
 
+export interface OperationsRouteOptions {
+  readonly table: ServingTable;
+  readonly metrics: Metrics;
+  /** A sentence for each part that does not work and without which predictions are answered. */
+  readonly degraded: () => readonly string[];
+}
+
 /** What operators and their machines ask for. */
 // Fastify asks plugins to be asynchronous.
 export async function operationsRoutes(
   app: FastifyInstance,
-  { table, metrics }: { readonly table: ServingTable; readonly metrics: Metrics },
+  { table, metrics, degraded }: OperationsRouteOptions,
 ): Promise<void> {
   const tags = ["Operations"];
   const open = { access: "public" } as const;
@@ -47,7 +57,10 @@ export async function operationsRoutes(
     (_, reply) => {
       const ready = table.ready();
       const models = table.loaded().map(({ name, version }) => ({ name, version }));
-      return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not-ready", models });
+      const without = [...degraded()];
+      return reply
+        .code(ready ? 200 : 503)
+        .send({ status: ready ? "ready" : "not-ready", models, ...(without.length > 0 && { degraded: without }) });
     },
   );
   app.get(

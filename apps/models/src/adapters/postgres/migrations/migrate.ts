@@ -2,6 +2,7 @@ import { namingErrors } from "@muster/adapters";
 import { MusterError } from "@muster/kernel";
 import type { Pool, PoolClient } from "pg";
 import { createDatasetTables } from "../../dataset-store/create-datasets.ts";
+import { createCacheRemovals } from "./create-cache-removals.ts";
 import { createEvents } from "./create-events.ts";
 import { createIdentity } from "./create-identity.ts";
 import { createRegistry } from "./create-registry.ts";
@@ -15,6 +16,7 @@ const MIGRATIONS: readonly Migration[] = [
   createDatasetTables,
   createTraffic,
   createEvents,
+  createCacheRemovals,
 ];
 
 /** Only one replica migrates at a time; the number is arbitrary and this platform's own. */
