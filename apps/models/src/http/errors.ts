@@ -46,6 +46,8 @@ export function prepareErrorAnswer(known: KnownError, request: FastifyRequest, r
   // Fastify closes the connection on a sender that is still sending, who then sees a broken pipe instead of the reason.
   if (known.code === "too-large" && Number(request.headers["content-length"]) <= DRAINED_BYTES)
     reply.removeHeader("connection");
+  // What was said of the answer that did not come about does not hold of the error.
+  if (reply.hasHeader("etag")) void reply.removeHeader("etag").header("cache-control", "no-store");
   // Who refused may have said more precisely when to come back.
   const headers = reply.hasHeader("retry-after") ? {} : known.headers;
   return reply.code(known.status).headers(headers);

@@ -15,6 +15,7 @@ import { type AccessRouteOptions, accessRoutes } from "./access/routes.ts";
 import { type CacheRouteOptions, cacheRoutes } from "./cache/routes.ts";
 import { type DatasetRouteOptions, datasetRoutes } from "./datasets/routes.ts";
 import { type EventRouteOptions, eventRoutes } from "./events/routes.ts";
+import { answerRevalidations } from "./delivery/revalidation.ts";
 import { errorSentence, prepareErrorAnswer, problemAnswer } from "./errors.ts";
 import { graphqlRoutes } from "./graphql/routes.ts";
 import { isOipAddress, oipRoutes, sendOipError } from "./oip/routes.ts";
@@ -143,6 +144,7 @@ export async function createServer({
     },
   });
   guardRoutes(app, guard);
+  answerRevalidations(app);
   await app.register(operationsRoutes, { table, metrics, degraded });
   await app.register(usageRoutes, { usage });
   await app.register(oipRoutes, { table, load, predictor });
@@ -165,7 +167,9 @@ export async function createServer({
       usage,
     });
   }
-  app.get("/openapi.json", { config: { access: "public" }, schema: { hide: true } }, () => app.swagger());
+  app.get("/openapi.json", { config: { access: "public", kept: "public" }, schema: { hide: true } }, () =>
+    app.swagger(),
+  );
   await app.ready();
   return app;
 }

@@ -257,6 +257,13 @@ export const ERRORS = {
     cause: "The body is longer than this endpoint takes.",
     fix: "Send less at once: fewer rows in a request, or a smaller file.",
   },
+  "range-invalid": {
+    title: "The part is not in the file",
+    status: 416,
+    exit: 2,
+    cause: "The Range header asks for bytes beyond the end of the file.",
+    fix: "Ask for bytes that it has; the Content-Range header names its length.",
+  },
   "unsupported-media": {
     title: "The content type is not supported",
     status: 415,

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { MusterError } from "@muster/kernel";
@@ -40,6 +41,13 @@ export async function openFileArtefactStore(folder: string): Promise<ArtefactSto
         throw new MusterError("model-invalid", `artefact ${digest} was damaged on disk`);
       }
       return bytes;
+    },
+    async open(digest) {
+      const path = pathOf(digest);
+      const { size } = await stat(path).catch((error: unknown) => {
+        throw new MusterError("not-found", `artefact ${digest} is not in the store`, { cause: error });
+      });
+      return { bytes: size, read: (part) => createReadStream(path, part) };
     },
     async remove(digest) {
       await rm(pathOf(digest), { force: true });

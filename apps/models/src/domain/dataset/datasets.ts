@@ -41,6 +41,13 @@ export interface ExportedFile {
   readonly discard: () => Promise<void>;
 }
 
+/** What can be exported. Equal identities give equal bytes. */
+export interface Exportable {
+  readonly identity: string;
+  /** Writes the file. */
+  write(): Promise<ExportedFile>;
+}
+
 export interface DatasetsParts {
   readonly store: DatasetStore;
   readonly files: DatasetFiles;
@@ -57,10 +64,10 @@ export interface Datasets {
   createVersion(dataset: string, request: VersionRequest, actor: string): Promise<DatasetVersionRecord>;
   version(reference: DatasetReference): Promise<DatasetVersionRecord>;
   deleteVersions(dataset: string, version: number | undefined, actor: string): Promise<void>;
-  exportVersion(reference: DatasetReference, relation: Relation, format: ExportOrder["format"]): Promise<ExportedFile>;
+  exportVersion(reference: DatasetReference, relation: Relation, format: ExportOrder["format"]): Promise<Exportable>;
   query(request: QueryRequest, user: string, signal?: AbortSignal): Promise<QueryReply>;
   resultPage(id: string, user: string, page: { readonly offset: number; readonly limit: number }): Promise<QueryReply>;
-  exportResult(id: string, user: string, format: ExportOrder["format"]): Promise<ExportedFile>;
+  exportResult(id: string, user: string, format: ExportOrder["format"]): Promise<Exportable>;
   deleteResult(id: string, user: string): Promise<void>;
   drift(
     reference: DriftSide,
@@ -95,16 +102,22 @@ export function createDatasets({ store, files, engine, limits, clock }: Datasets
     );
   }
 
-  async function exported(file: string, relation: Relation, format: ExportOrder["format"]): Promise<ExportedFile> {
-    const target = await files.workPath();
-    const discard = (): Promise<void> => files.discard(target);
-    try {
-      await engine.export({ file, relation, format, target });
-    } catch (error) {
-      await discard();
-      throw error;
-    }
-    return { path: target, discard };
+  function exportable(table: string, relation: Relation, format: ExportOrder["format"]): Exportable {
+    return {
+      // Tables never change, and the engine writes rows in their order.
+      identity: `${table} ${relation} ${format}`,
+      async write() {
+        const target = await files.workPath();
+        const discard = (): Promise<void> => files.discard(target);
+        try {
+          await engine.export({ file: files.tablePath(table), relation, format, target });
+        } catch (error) {
+          await discard();
+          throw error;
+        }
+        return { path: target, discard };
+      },
+    };
   }
 
   async function rowSet({ where, ...reference }: DriftSide): Promise<RowSet> {
@@ -153,7 +166,7 @@ export function createDatasets({ store, files, engine, limits, clock }: Datasets
     },
 
     async exportVersion(reference, relation, format) {
-      return exported(files.tablePath((await version(reference)).table), relation, format);
+      return exportable((await version(reference)).table, relation, format);
     },
 
     async query({ sql, datasets, limit }, user, signal) {
@@ -185,7 +198,7 @@ export function createDatasets({ store, files, engine, limits, clock }: Datasets
 
     async exportResult(id, user, format) {
       await ownResult(id, user);
-      return exported(files.tablePath(id), "result", format);
+      return exportable(id, "result", format);
     },
 
     async deleteResult(id, user) {

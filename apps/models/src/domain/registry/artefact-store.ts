@@ -5,6 +5,12 @@ export interface StoredArtefact {
   readonly bytes: number;
 }
 
+/** An artefact that can be read piece by piece. */
+export interface OpenedArtefact {
+  readonly bytes: number;
+  read(part?: { readonly start: number; readonly end: number }): AsyncIterable<Uint8Array>;
+}
+
 /** Artefacts by digest. What {@link ArtefactStore.put} returned is on disk and survives a power cut. */
 export interface ArtefactStore {
   /**
@@ -16,6 +22,11 @@ export interface ArtefactStore {
    * @throws {MusterError} `not-found`; `model-invalid` when the bytes no longer have their digest.
    */
   read(digest: string): Promise<Uint8Array>;
+  /**
+   * Its length and its bytes, or a part of them, both ends included, as they are read. They are not compared with the digest.
+   * @throws {MusterError} `not-found`.
+   */
+  open(digest: string): Promise<OpenedArtefact>;
   /** Removing what is not there is no error. */
   remove(digest: string): Promise<void>;
   /** Digests of artefacts that were stored before an instant (milliseconds since the epoch). */

@@ -8,9 +8,11 @@ import { Type } from "typebox";
 import type { CsvDialect, Format } from "../../domain/dataset/column.ts";
 import type { ExportOrder } from "../../domain/dataset/data-engine.ts";
 import type { DatasetStore, DatasetVersionRecord } from "../../domain/dataset/dataset-store.ts";
-import type { Datasets, ExportedFile } from "../../domain/dataset/datasets.ts";
+import type { Datasets, Exportable } from "../../domain/dataset/datasets.ts";
 import { callerOf } from "../access/guard.ts";
 import { answers } from "../answers.ts";
+import { strongTag } from "../delivery/entity-tag.ts";
+import { sendFile, sentUnchanged } from "../delivery/send-file.ts";
 import {
   DatasetParams,
   DatasetSchema,
@@ -52,12 +54,13 @@ export async function datasetRoutes(plain: FastifyInstance, { datasets, store }:
   app.addContentTypeParser(Object.keys(FORMAT_OF), (_request, payload, done) => done(null, payload));
   const tags = ["Data"];
   const read = { access: { role: "viewer", scope: "read" } } as const;
+  const kept = { ...read, kept: "private" } as const;
   const ask = { access: { role: "scientist", scope: "read" } } as const;
   const change = { access: { role: "scientist", scope: "write" } } as const;
 
   app.get(
     "/v1/datasets",
-    { config: read, schema: { tags, summary: "Datasets", response: answers(200, Type.Array(DatasetSchema)) } },
+    { config: kept, schema: { tags, summary: "Datasets", response: answers(200, Type.Array(DatasetSchema)) } },
     async () => (await store.datasets()).map(({ current, ...dataset }) => ({ ...dataset, current: current ?? null })),
   );
 
@@ -105,7 +108,7 @@ export async function datasetRoutes(plain: FastifyInstance, { datasets, store }:
   app.get(
     "/v1/datasets/:dataset/uploads/:upload",
     {
-      config: read,
+      config: kept,
       schema: { tags, summary: "What is in an upload", params: UploadParams, response: answers(200, UploadSchema) },
     },
     async ({ params: { dataset, upload } }) => {
@@ -146,7 +149,7 @@ export async function datasetRoutes(plain: FastifyInstance, { datasets, store }:
   app.get(
     "/v1/datasets/:dataset/versions",
     {
-      config: read,
+      config: kept,
       schema: {
         tags,
         summary: "Versions, newest first",
@@ -164,7 +167,7 @@ export async function datasetRoutes(plain: FastifyInstance, { datasets, store }:
   app.get(
     "/v1/datasets/:dataset/versions/:version",
     {
-      config: read,
+      config: kept,
       schema: {
         tags,
         summary: "A version and how good it is",
@@ -199,12 +202,14 @@ export async function datasetRoutes(plain: FastifyInstance, { datasets, store }:
           produces: Object.values(CONTENT_TYPE),
           params: VersionParams,
           querystring: ExportQuery,
-          response: answers(200, Type.Any()),
+          response: { ...answers(200, Type.Any()), 206: Type.Any() },
         },
       },
-      async ({ params, query: { format = "csv" } }, reply) => {
-        const file = await datasets.exportVersion(params, relation, format);
-        return sendFile(reply, file, format, `${params.dataset}-${params.version}-${path}`);
+      async (request, reply) => {
+        const { params, query } = request;
+        const { format = "csv" } = query;
+        const exported = await datasets.exportVersion(params, relation, format);
+        return sendExport(request, reply, exported, format, `${params.dataset}-${params.version}-${path}`);
       },
     );
   }
@@ -255,13 +260,13 @@ export async function datasetRoutes(plain: FastifyInstance, { datasets, store }:
         produces: Object.values(CONTENT_TYPE),
         params: ResultParams,
         querystring: ExportQuery,
-        response: answers(200, Type.Any()),
+        response: { ...answers(200, Type.Any()), 206: Type.Any() },
       },
     },
     async (request, reply) => {
       const { format = "csv" } = request.query;
-      const file = await datasets.exportResult(request.params.query, callerOf(request).user, format);
-      return sendFile(reply, file, format, "result");
+      const exported = await datasets.exportResult(request.params.query, callerOf(request).user, format);
+      return sendExport(request, reply, exported, format, "result");
     },
   );
 
@@ -316,20 +321,26 @@ function whileConnected(reply: FastifyReply): AbortSignal {
   return controller.signal;
 }
 
-async function sendFile(
+/** Sends what is exported, or nothing where the caller has it; the file is there only while it is sent. */
+async function sendExport(
+  request: FastifyRequest,
   reply: FastifyReply,
-  { path, discard }: ExportedFile,
+  { identity, write }: Exportable,
   format: ExportOrder["format"],
   name: string,
 ): Promise<FastifyReply> {
+  if (sentUnchanged(request, reply, strongTag(identity), "revalidated")) return reply;
+  const { path, discard } = await write();
+  // Whoever went away while it was written closes nothing any more.
+  if (reply.raw.closed) await discard();
+  else reply.raw.once("close", () => void discard());
   const { size } = await stat(path);
-  const stream = createReadStream(path);
-  stream.once("close", () => void discard());
-  return reply
-    .header("content-type", CONTENT_TYPE[format])
-    .header("content-length", size)
-    .header("content-disposition", `attachment; filename="${name}.${format}"`)
-    .send(stream);
+  return sendFile(request, reply, {
+    bytes: size,
+    type: CONTENT_TYPE[format],
+    name: `${name}.${format}`,
+    read: (part) => createReadStream(path, part),
+  });
 }
 
 /** Without the name of its file. */

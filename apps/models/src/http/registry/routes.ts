@@ -12,6 +12,7 @@ import { type Alias, ALIASES, type AliasRecord, CHAMPION, type VersionRecord } f
 import { DATATYPES } from "../../domain/tensor/tensor.ts";
 import { callerOf } from "../access/guard.ts";
 import { answers, Instant } from "../answers.ts";
+import { sendFile, sentUnchanged } from "../delivery/send-file.ts";
 import { expectedRevision } from "./revision.ts";
 import { type TrafficRouteOptions, trafficRoutes } from "./traffic-routes.ts";
 
@@ -69,12 +70,14 @@ export async function registryRoutes(plain: FastifyInstance, options: RegistryRo
   await app.register(trafficRoutes, options);
   const tags = ["Models"];
   const read = { access: { role: "viewer", scope: "read" } } as const;
+  const kept = { ...read, kept: "private" } as const;
+  const take = { access: { role: "scientist", scope: "read" } } as const;
   const add = { access: { role: "scientist", scope: "write" } } as const;
   const operate = { access: { role: "operator", scope: "write" } } as const;
 
   app.get(
     "/v1/models",
-    { config: read, schema: { tags, summary: "Models", response: answers(200, Type.Array(ModelSchema)) } },
+    { config: kept, schema: { tags, summary: "Models", response: answers(200, Type.Array(ModelSchema)) } },
     async () => {
       const { versions, aliases } = await registry.snapshot();
       return [...new Set(versions.map(({ model }) => model))].toSorted().map((name) => ({
@@ -114,7 +117,7 @@ export async function registryRoutes(plain: FastifyInstance, options: RegistryRo
   app.get(
     "/v1/models/:model/versions",
     {
-      config: read,
+      config: kept,
       schema: {
         tags,
         summary: "Versions, newest first",
@@ -132,13 +135,36 @@ export async function registryRoutes(plain: FastifyInstance, options: RegistryRo
   app.get(
     "/v1/models/:model/versions/:version",
     {
-      config: read,
+      config: kept,
       schema: { tags, summary: "A version", params: VersionParams, response: answers(200, VersionSchema) },
     },
     async ({ params: { model, version } }) => {
       const record = await registry.version(model, version);
       if (!record) throw new MusterError("not-found", `model "${model}" has no version "${version}"`);
       return shownVersion(record);
+    },
+  );
+
+  app.get(
+    "/v1/artefacts/:digest",
+    {
+      config: take,
+      schema: {
+        tags,
+        summary: "Download an artefact by its digest; it never changes, and parts of it can be asked for",
+        produces: ["application/octet-stream"],
+        params: Type.Object({ digest: Type.String({ pattern: "^[0-9a-f]{64}$" }) }),
+        response: { ...answers(200, Type.Any()), 206: Type.Any() },
+      },
+    },
+    async (request, reply) => {
+      const { digest } = request.params;
+      // What no version needs may be an upload that was refused.
+      if (!(await registry.digests()).has(digest)) throw new MusterError("not-found", "no version has this artefact");
+      if (sentUnchanged(request, reply, `"${digest}"`, "immutable")) return reply;
+      const { bytes, read: content } = await options.artefacts.open(digest);
+      const type = "application/octet-stream";
+      return sendFile(request, reply, { bytes, type, name: `${digest.slice(0, 12)}.onnx`, read: content });
     },
   );
 
@@ -159,7 +185,7 @@ export async function registryRoutes(plain: FastifyInstance, options: RegistryRo
   app.get(
     "/v1/models/:model/aliases/:alias",
     {
-      config: read,
+      config: kept,
       schema: {
         tags,
         summary: "Which version an alias names",
@@ -177,7 +203,7 @@ export async function registryRoutes(plain: FastifyInstance, options: RegistryRo
   app.get(
     "/v1/models/:model/aliases/:alias/history",
     {
-      config: read,
+      config: kept,
       schema: {
         tags,
         summary: "Changes of an alias, newest first",

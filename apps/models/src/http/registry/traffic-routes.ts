@@ -48,7 +48,7 @@ export async function trafficRoutes(
   app.get(
     "/v1/models/:model/traffic",
     {
-      config: read,
+      config: { ...read, kept: "private" },
       schema: {
         tags,
         summary: "How callers are shared out",
