@@ -20,7 +20,10 @@ const SHELLS: readonly Program[] = [
   { title: "zsh", names: ["zsh"], debian: "zsh" },
   { title: "fish", names: ["fish"], debian: "fish" },
 ];
-const SERVERS: readonly Program[] = [{ title: "Redis", names: ["redis-server"], debian: "redis-server" }];
+const SERVERS: readonly Program[] = [
+  { title: "Redis", names: ["redis-server"], debian: "redis-server" },
+  { title: "Prometheus", names: ["prometheus"], debian: "prometheus" },
+];
 
 /** The path of a program, or undefined. */
 export function findProgram(names: readonly string[]): string | undefined {

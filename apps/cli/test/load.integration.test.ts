@@ -102,6 +102,19 @@ export default defineLoad({ target: ${JSON.stringify(url)}, workloads: [{ scenar
     assert.match(await readFile(join(folder, "again.html"), "utf8"), /<title>Load on http:[^<]*: FAILED: 0 of 1/);
   });
 
+  it("says after its verdict that the figures could not be delivered", async () => {
+    const words = ["load", "bench", `${url}/`, "--duration", "200ms", "--remote-write", `${url}/broken`];
+
+    const { code, out, err } = await runMuster(words, { cwd: folder });
+    const refused = await runMuster([...words.slice(0, -1), "prometheus:9090"], { cwd: folder });
+
+    assert.equal(code, 3);
+    assert.match(out, /^PASSED: no thresholds/);
+    assert.match(err, /\/broken: answered 500: ok/);
+    assert.equal(refused.code, 2);
+    assert.match(refused.err, /--remote-write needs a complete http or https address/);
+  });
+
   it("exits 1 when a threshold is broken, with the envelope on request", async () => {
     const plan = await writePlan(
       "broken.ts",

@@ -38,6 +38,7 @@ export type { RequestBody, RequestOptions } from "./user/user-http.ts";
 export { type RawBench, runRawBench } from "./bench/raw-bench.ts";
 export { loadReportCsv } from "./output/csv.ts";
 export { loadReportJunit } from "./output/junit.ts";
+export { pushReport, type PushOptions, type RemoteWrite } from "./output/remote-write/push-report.ts";
 export { loadReportPrometheus } from "./output/prometheus.ts";
 export {
   defaultWorkers,

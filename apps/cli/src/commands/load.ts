@@ -272,11 +272,11 @@ export const loadReport = defineCommand({
   description:
     "Reads a report that --save wrote and gives it as text, as a page with charts, or in any of the other forms. It judges nothing anew, and exits as the run did.",
   args: [{ value: "FILE", summary: "A report that --save wrote", required: true }],
-  options: (({ save: _save, ...rest }) => rest)(REPORT_OPTIONS),
+  options: (({ save: _save, "remote-write": _remote, ...rest }) => rest)(REPORT_OPTIONS),
   examples: [{ line: "muster load report run.json --html run.html", says: "a page to look at and to send" }],
   async run({ options, args, io }) {
     const { runSaved } = await import("../load/run-comparison.ts");
-    return runSaved(args[0] ?? "", { ...options, save: undefined }, io);
+    return runSaved(args[0] ?? "", { ...options, save: undefined, "remote-write": undefined }, io);
   },
 });
 

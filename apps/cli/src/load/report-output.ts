@@ -2,12 +2,13 @@ import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { LoadReport } from "@muster/contract";
 import { MusterError } from "@muster/kernel";
-import { loadReportCsv, loadReportJunit, loadReportPrometheus } from "@muster/load";
+import { loadReportCsv, loadReportJunit, loadReportPrometheus, pushReport } from "@muster/load";
 import { renderLoadReport } from "@muster/report";
 import { printEnvelope } from "../output/envelope.ts";
 import { type Io, paintFor } from "../output/io.ts";
 import { EXIT, type ExitCode } from "../program/command.ts";
 import { ownVersion } from "../program/version.ts";
+import { labelled, remoteWriteOf } from "./remote-write.ts";
 import { loadReportText } from "./load-text.ts";
 
 /** The option of a page with charts, which several commands have. */
@@ -30,6 +31,11 @@ export const REPORT_OPTIONS = {
   csv: { kind: "text", value: "FILE", hint: "file", summary: "Write the course of the run, second by second" },
   junit: { kind: "text", value: "FILE", hint: "file", summary: "Write thresholds and checks as JUnit XML" },
   prometheus: { kind: "text", value: "FILE", hint: "file", summary: "Write the figures in Prometheus' text format" },
+  "remote-write": {
+    kind: "text",
+    value: "URL",
+    summary: "Send the figures to a Prometheus while the run goes on and at its end, such as http://…/api/v1/write",
+  },
   json: { kind: "flag", summary: "Print one JSON envelope instead of text" },
 } as const;
 
@@ -40,6 +46,7 @@ export interface ReportChoices {
   readonly csv: string | undefined;
   readonly junit: string | undefined;
   readonly prometheus: string | undefined;
+  readonly "remote-write": string | undefined;
   readonly json: boolean;
 }
 
@@ -52,7 +59,8 @@ export interface FindingChoices {
 
 /**
  * Prints a report, writes the files that were asked for, and says how the command ends.
- * @throws {MusterError} `load-output` when a file cannot be written; the report has been printed by then.
+ * @throws {MusterError} `load-output` when a file cannot be written, `load-remote-write` when the figures cannot be
+ *   delivered; the report has been printed by then.
  */
 export async function giveReport(
   command: string,
@@ -75,6 +83,9 @@ export async function giveReport(
   ];
   for (const [name, content] of files)
     if (name !== undefined) await writeOutput(resolve(io.cwd, name), await content());
+  const remote = remoteWriteOf(choices, io);
+  // Whoever looks at it later wants the last state most, so this one is worth waiting for.
+  if (remote !== undefined) await pushReport(labelled(remote, report), report, io.now(), { tries: 3 });
   return { passed: EXIT.good, failed: EXIT.bad, invalid: EXIT.unjudged }[report.verdict];
 }
 

@@ -39,7 +39,10 @@ export async function runOnAgents(file: string, how: AgentChoices, choices: Repo
     });
   });
   io.err(`waiting for ${how.agents} agents at ${gathering.url.href}\n`);
-  const report = await watchLoad((options) => startLoadOnAgents(gathering, planFile, options), io, how.control);
+  const report = await watchLoad((options) => startLoadOnAgents(gathering, planFile, options), io, {
+    controlPort: how.control,
+    choices,
+  });
   return giveReport("load run", report, choices, io);
 }
 

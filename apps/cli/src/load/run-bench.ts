@@ -4,6 +4,7 @@ import type { Io } from "../output/io.ts";
 import type { ExitCode } from "../program/command.ts";
 import { onInterruption } from "../up/interruption.ts";
 import { giveReport, type ReportChoices } from "./report-output.ts";
+import { remoteWriteOf } from "./remote-write.ts";
 import { watchLoad } from "./watch-load.ts";
 
 const DEFAULT_CONNECTIONS = 50;
@@ -22,7 +23,10 @@ export interface BenchRequest {
 
 /** Loads one address with one request and gives the report. */
 export async function runBench(request: BenchRequest, choices: ReportChoices, io: Io): Promise<ExitCode> {
-  const report = request.rate === undefined ? await atFullSpeed(request, io) : await atRate(request, request.rate, io);
+  // A wrong address shall be said before the load, not after it.
+  remoteWriteOf(choices, io);
+  const report =
+    request.rate === undefined ? await atFullSpeed(request, io) : await atRate(request, request.rate, choices, io);
   return giveReport("load bench", report, choices, io);
 }
 
@@ -47,7 +51,7 @@ async function atFullSpeed(request: BenchRequest, io: Io): Promise<LoadReport> {
   }
 }
 
-function atRate(request: BenchRequest, rate: number, io: Io): Promise<LoadReport> {
+function atRate(request: BenchRequest, rate: number, choices: ReportChoices, io: Io): Promise<LoadReport> {
   const { insecure, connections, durationMs, thresholds } = request;
   const { url, method, body } = request.request;
   const bench = defineScenario({
@@ -64,5 +68,5 @@ function atRate(request: BenchRequest, rate: number, io: Io): Promise<LoadReport
     thresholds,
     insecure,
   };
-  return watchLoad((options) => startLoad(plan, options), io);
+  return watchLoad((options) => startLoad(plan, options), io, { choices });
 }

@@ -37,7 +37,7 @@ export async function runReplay(
   const { requests, skipped } = readAccessLog(await read(resolve(io.cwd, file)), base);
   if (skipped > 0)
     io.err(`left out: ${counted(skipped, "line")} with a body, or not in the common or combined format\n`);
-  const report = await watchLoad((options) => startLoad(replayPlan(requests, base, speed), options), io);
+  const report = await watchLoad((options) => startLoad(replayPlan(requests, base, speed), options), io, { choices });
   return giveReport("load replay", report, choices, io);
 }
 

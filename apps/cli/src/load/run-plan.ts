@@ -16,6 +16,9 @@ export interface PlanChoices {
 export async function runPlan(file: string, how: PlanChoices, choices: ReportChoices, io: Io): Promise<ExitCode> {
   const path = resolve(io.cwd, file);
   const workers = how.workers ?? defaultWorkers();
-  const report = await watchLoad((options) => startLoadFile(path, workers, options), io, how.control);
+  const report = await watchLoad((options) => startLoadFile(path, workers, options), io, {
+    controlPort: how.control,
+    choices,
+  });
   return giveReport("load run", report, choices, io);
 }

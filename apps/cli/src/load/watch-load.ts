@@ -4,24 +4,35 @@ import type { LoadProgress, LoadRunOptions, RunningLoad } from "@muster/load";
 import type { Io } from "../output/io.ts";
 import { onInterruption } from "../up/interruption.ts";
 import { type ControlServer, openControl } from "./control-server.ts";
+import { remoteWriteOf, remoteWriter } from "./remote-write.ts";
+import type { ReportChoices } from "./report-output.ts";
 import { progressText } from "./load-text.ts";
 
 /** Without a terminal a line is printed only so often, in ms, so that logs stay readable. */
 const PLAIN_LINE_MS = 5_000;
 
+/** Who else watches a run beside the terminal. */
+export interface WatchOptions {
+  /** Where others may watch and steer it; absent for nowhere, 0 for a free port. */
+  readonly controlPort?: number | undefined;
+  readonly choices: Pick<ReportChoices, "remote-write">;
+}
+
 /**
  * Follows a run to its end: progress on standard error, and Ctrl-C ends it with a report.
- * @param controlPort where others may watch and steer it; absent for nowhere, 0 for a free port.
  */
 export async function watchLoad(
   start: (options: LoadRunOptions) => RunningLoad,
   io: Io,
-  controlPort?: number,
+  { controlPort, choices }: WatchOptions,
 ): Promise<LoadReport> {
+  const receiver = remoteWriteOf(choices, io);
+  let remote: ReturnType<typeof remoteWriter> | undefined;
   let lastLine = 0;
   let control: ControlServer | undefined;
   const onProgress = (progress: LoadProgress): void => {
     control?.note(progress);
+    remote?.tick();
     if (io.errIsTerminal) io.err(`\r\u001B[2K${progressText(progress)}`);
     else if (io.now() - lastLine >= PLAIN_LINE_MS) {
       lastLine = io.now();
@@ -30,6 +41,7 @@ export async function watchLoad(
   };
   const clear = io.errIsTerminal ? "\r\u001B[2K" : "";
   const load = start({ onProgress, onOutput: (line) => io.err(`${clear}${line}\n`) });
+  if (receiver !== undefined) remote = remoteWriter(receiver, () => load.interim(), io);
   const ignore = onInterruption(
     {
       stop: () => load.stop("it was stopped by hand"),
@@ -43,6 +55,7 @@ export async function watchLoad(
   } finally {
     ignore();
     control?.close();
+    await remote?.idle();
     io.err(clear);
   }
 }

@@ -199,6 +199,13 @@ export const ERRORS = {
     cause: "The disk is full, or the folder is not there or not yours to write to.",
     fix: "Make room or choose another place; the report was printed before.",
   },
+  "load-remote-write": {
+    title: "The figures of the load could not be delivered",
+    status: 502,
+    exit: 3,
+    cause: "The receiver of remote write is not there, does not know you, or did not take what was sent.",
+    fix: "See that the address ends in /api/v1/write, that the receiver is told to take remote write, and the credentials; the report was printed before.",
+  },
   "load-agent": {
     title: "The load agents did not come together",
     status: 503,
