@@ -69,10 +69,14 @@ export function recordValues(histogram: Histogram, value: number, times: number)
 
 /** Adds everything that another histogram holds. */
 export function mergeHistogram(into: Histogram, from: Histogram): void {
-  for (const [index, added] of from.octaves.entries()) {
+  // Counting loops here and below: a run merges and reads its histograms every second, bucket by bucket.
+  for (let index = 0; index < OCTAVES; index += 1) {
+    const added = from.octaves[index];
     if (added === undefined) continue;
     const octave = into.octaves[index] ?? openOctave(into, index);
-    for (const [place, times] of added.entries()) octave[place] = (octave[place] as number) + times;
+    for (let place = 0; place < BUCKETS_PER_OCTAVE; place += 1) {
+      octave[place] = (octave[place] as number) + (added[place] as number);
+    }
   }
   into.count += from.count;
   into.sumUnits += from.sumUnits;
@@ -106,10 +110,11 @@ export function quantile(histogram: Histogram, share: number): number | undefine
   const rank = Math.max(1, Math.ceil(share * histogram.count));
   if (rank >= histogram.count) return histogram.max;
   let seen = 0;
-  for (const [index, octave] of histogram.octaves.entries()) {
+  for (let index = 0; index < OCTAVES; index += 1) {
+    const octave = histogram.octaves[index];
     if (octave === undefined) continue;
-    for (const [place, times] of octave.entries()) {
-      seen += times;
+    for (let place = 0; place < BUCKETS_PER_OCTAVE; place += 1) {
+      seen += octave[place] as number;
       if (seen >= rank) {
         const middle = bucketMiddle((index << PRECISION_BITS) + place);
         return Math.min(Math.max(middle, histogram.min), histogram.max);
@@ -172,9 +177,11 @@ export function histogramFromData(data: HistogramData): Histogram {
 
 /** Calls back for every bucket that holds something, lowest first. */
 export function forEachBucket(histogram: Histogram, visit: (bucket: number, times: number) => void): void {
-  for (const [index, octave] of histogram.octaves.entries()) {
+  for (let index = 0; index < OCTAVES; index += 1) {
+    const octave = histogram.octaves[index];
     if (octave === undefined) continue;
-    for (const [place, times] of octave.entries()) {
+    for (let place = 0; place < BUCKETS_PER_OCTAVE; place += 1) {
+      const times = octave[place] as number;
       if (times > 0) visit((index << PRECISION_BITS) + place, times);
     }
   }

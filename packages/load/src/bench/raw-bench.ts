@@ -82,7 +82,7 @@ class RawRun {
   constructor(bench: RawBench) {
     this.#bench = bench;
     const { request, connections } = bench;
-    const bytes = requestBytes(request);
+    const bytes = Buffer.from(requestBytes(request), "latin1");
     const timeoutMs = bench.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     this.#series = stepSeries(this.#metrics, this.#scenario, `${request.method} ${request.url.pathname}`);
     this.#pool = new ConnectionPool(
@@ -196,7 +196,7 @@ class RawRun {
 
 /** A connection's worth of requests: the same object for each, so that a request costs no memory. */
 class Slot implements Exchange {
-  readonly bytes: string;
+  readonly bytes: Buffer;
   readonly headRequest: boolean;
   readonly idempotent: boolean;
   readonly timeoutMs: number;
@@ -208,7 +208,7 @@ class Slot implements Exchange {
 
   readonly #run: RawRun;
 
-  constructor(run: RawRun, bytes: string, headRequest: boolean, idempotent: boolean, timeoutMs: number) {
+  constructor(run: RawRun, bytes: Buffer, headRequest: boolean, idempotent: boolean, timeoutMs: number) {
     this.#run = run;
     this.bytes = bytes;
     this.headRequest = headRequest;

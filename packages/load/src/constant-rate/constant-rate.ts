@@ -126,7 +126,7 @@ class ConstantRateRun {
     this.#load = load;
     this.#timeoutMs = load.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     this.#template = {
-      bytes: requestBytes(load.request),
+      bytes: Buffer.from(requestBytes(load.request), "latin1"),
       headRequest: load.request.method === "HEAD",
       idempotent: IDEMPOTENT_METHODS.has(load.request.method),
       timeoutMs: this.#timeoutMs,
@@ -283,7 +283,7 @@ type RequestTemplate = Pick<Exchange, "bytes" | "headRequest" | "idempotent" | "
 
 /** One scheduled request on its way. */
 class Arrival implements Exchange {
-  readonly bytes: string;
+  readonly bytes: string | Buffer;
   readonly headRequest: boolean;
   readonly idempotent: boolean;
   readonly timeoutMs: number;

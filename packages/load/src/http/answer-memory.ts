@@ -28,17 +28,17 @@ export class AnswerMemory {
   wholeBytes = 0;
 
   readonly #buffer: Buffer;
-  /** The same memory four bytes by four. */
-  readonly #words: Int32Array;
-  readonly #known = Buffer.alloc(MAX_BYTES);
-  readonly #knownWords = new Int32Array(this.#known.buffer, this.#known.byteOffset, MAX_BYTES >> 2);
+  /** The same memory eight bytes by eight. */
+  readonly #words: BigInt64Array;
+  readonly #known = Buffer.allocUnsafeSlow(MAX_BYTES);
+  readonly #knownWords = new BigInt64Array(this.#known.buffer);
   #headText: string | undefined;
   #bodyText: string | undefined;
 
-  /** Makes a memory for answers that are read to the beginning of a buffer. */
+  /** Makes a memory for answers that are read to the beginning of a buffer, which begins at a multiple of 8 bytes. */
   constructor(buffer: Buffer) {
     this.#buffer = buffer;
-    this.#words = new Int32Array(buffer.buffer, buffer.byteOffset, buffer.length >> 2);
+    this.#words = new BigInt64Array(buffer.buffer, buffer.byteOffset, buffer.length >> 3);
   }
 
   /** Whether what lies in a buffer from 0 up to `to` begins with the head that is remembered. */
@@ -76,9 +76,9 @@ export class AnswerMemory {
   }
 
   #equal(from: number, to: number): boolean {
-    const last = to >> 2;
-    for (let at = from >> 2; at < last; at += 1) if (this.#words[at] !== this.#knownWords[at]) return false;
-    for (let at = last << 2; at < to; at += 1) if (this.#buffer[at] !== this.#known[at]) return false;
+    const last = to >> 3;
+    for (let at = from >> 3; at < last; at += 1) if (this.#words[at] !== this.#knownWords[at]) return false;
+    for (let at = last << 3; at < to; at += 1) if (this.#buffer[at] !== this.#known[at]) return false;
     return true;
   }
 }

@@ -18,8 +18,8 @@ export interface Endpoint {
 
 /** One request with its answer, as the connection sees it. */
 export interface Exchange {
-  /** Head and body, one character per byte. */
-  readonly bytes: string;
+  /** Head and body; text has one character per byte. What is sent again and again costs less as a buffer. */
+  readonly bytes: string | Buffer;
   /** Whether this is a HEAD request, whose answer has no body whatever it says. */
   readonly headRequest: boolean;
   /** Whether sending it twice does no harm (RFC 9110 §9.2.2), so that a raced keep-alive may be retried. */

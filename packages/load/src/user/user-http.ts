@@ -79,7 +79,7 @@ interface PreparedAddress {
   /** Request line and standing fields, one character per byte. */
   readonly head: string;
   /** The whole request when it has no body and no fields of its own. */
-  readonly bare: string;
+  readonly bare: Buffer;
 }
 
 const DEFAULT_REDIRECTS = 10;
@@ -243,8 +243,7 @@ export class UserHttp {
     for (const [name, value] of Object.entries(standing)) head += fieldLine(name, value);
     if (target.username !== "") head += `authorization: ${basicCredentials(target)}\r\n`;
     const end = WITH_BODY.has(method) ? "content-length: 0\r\n\r\n" : "\r\n";
-    // Joined texts are put together only when they are written; this one would be, again for each request.
-    const bare = Buffer.from(head + end, "latin1").toString("latin1");
+    const bare = Buffer.from(head + end, "latin1");
     const idempotent = IDEMPOTENT_METHODS.has(method);
     const prepared = { url: target, origin, http2, idempotent, head, bare, name: `${method} ${target.pathname}` };
     // Addresses with numbers in them may come by the million.
@@ -259,7 +258,7 @@ export class UserHttp {
     body: RequestBody | undefined,
     headers: Readonly<Record<string, string>> | undefined,
     trace: string | undefined,
-  ): string {
+  ): string | Buffer {
     if (body === undefined && headers === undefined && trace === undefined && this.cookies.empty) return address.bare;
     let head = address.head;
     let typed = false;
@@ -355,7 +354,7 @@ function lowerCased(headers: Readonly<Record<string, string>>): Record<string, s
 /** A request of a user on its way. */
 class PendingRequest implements Exchange, StreamExchange, RequestOutcome {
   /** The request as one text; empty when it goes out in parts. */
-  bytes = "";
+  bytes: string | Buffer = "";
   stream: StreamRequest | undefined;
   readonly headRequest: boolean;
   readonly idempotent: boolean;
