@@ -82,3 +82,20 @@ test("Redis is named by an address that is no text to print, and needs PostgreSQ
     );
   }
 });
+
+test("spans go to the collector that OpenTelemetry's variables name, and nowhere without them", () => {
+  const traces = (env: Record<string, string>) => readConfiguration(env).traces;
+
+  assert.equal(traces({ OTEL_TRACES_SAMPLER_ARG: "1" }), undefined);
+  assert.deepEqual(traces({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318/" }), {
+    url: "http://collector:4318/v1/traces",
+    serviceName: "muster-models",
+    ratio: 0.01,
+  });
+  const own = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://a", OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "https://b/traces" };
+  assert.equal(traces(own)?.url, "https://b/traces");
+  assert.equal(traces({ ...own, OTEL_SDK_DISABLED: "true" }), undefined);
+  assert.throws(() => traces({ OTEL_EXPORTER_OTLP_ENDPOINT: "collector", OTEL_TRACES_SAMPLER_ARG: "2" }), {
+    code: "usage",
+  });
+});

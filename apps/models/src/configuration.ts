@@ -43,6 +43,8 @@ export interface Configuration {
   readonly validation: { readonly timeoutMs: number; readonly maxMemory: number; readonly maxOutput: number };
   /** What uploads of data and queries may use. */
   readonly data: DataLimits;
+  /** Where spans are sent, and how many; absent where they are not. */
+  readonly traces: TraceSettings | undefined;
   /** Versions without an alias that stay in memory. */
   readonly maxColdModels: number;
   /** Milliseconds between two pings to a reader of events. */
@@ -59,6 +61,14 @@ export interface SharedCacheConfiguration {
   readonly ttlMs: number;
   /** Milliseconds that a prediction waits for it at most. */
   readonly waitMs: number;
+}
+
+export interface TraceSettings {
+  /** Address that takes OTLP over HTTP, with its path. */
+  readonly url: string;
+  readonly serviceName: string;
+  /** Share of the requests without a trace of their caller's that begin one, 0 to 1. */
+  readonly ratio: number;
 }
 
 const MIB = 1_048_576;
@@ -93,6 +103,26 @@ export function readConfiguration(env: Readonly<Record<string, string | undefine
     if (text === undefined || text === "") return undefined;
     if (!/^[A-Za-z0-9_-]{43}$/.test(text)) problems.push({ path: name, message: "must be a SHA-256 in base64url" });
     return text;
+  }
+
+  /** OpenTelemetry's own variables, which every collector's documentation names. */
+  function traces(): TraceSettings | undefined {
+    const own = env["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
+    const base = env["OTEL_EXPORTER_OTLP_ENDPOINT"];
+    const sampler = env["OTEL_TRACES_SAMPLER_ARG"] || "0.01";
+    const serviceName = env["OTEL_SERVICE_NAME"] || "muster-models";
+    const isDisabled = env["OTEL_SDK_DISABLED"] === "true";
+    const ratio = Number(sampler);
+    if (!(ratio >= 0 && ratio <= 1)) {
+      problems.push({ path: "OTEL_TRACES_SAMPLER_ARG", message: `must be a number from 0 to 1, not "${sampler}"` });
+    }
+    const name = own ? "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" : "OTEL_EXPORTER_OTLP_ENDPOINT";
+    if ((!own && !base) || isDisabled) return undefined;
+    const url = URL.parse(own || `${base?.replace(/\/$/, "")}/v1/traces`);
+    if (url?.protocol !== "http:" && url?.protocol !== "https:") {
+      problems.push({ path: name, message: "must be an http or https address" });
+    }
+    return { url: url?.href ?? "", serviceName, ratio };
   }
 
   /** A burst of some seconds is let through at once. */
@@ -154,6 +184,7 @@ export function readConfiguration(env: Readonly<Record<string, string | undefine
     },
     data: readDataLimits(number),
     eventPingMs: number("EVENT_PING_MS", 20_000, 10, 600_000),
+    traces: traces(),
     maxColdModels: number("MAX_COLD_MODELS", 8, 0, 10_000),
     threads: number("MODEL_THREADS", 1, 1, 64),
     exitWithParent: oneOf("EXIT_WITH_PARENT", ["0", "1"], "0") === "1",

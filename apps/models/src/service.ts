@@ -16,6 +16,7 @@ import type { ModelRuntime } from "./domain/model/runtime.ts";
 import { CHAMPION } from "./domain/registry/registry.ts";
 import { serveModel, type ServingOptions } from "./domain/serving/served-model.ts";
 import { createServingTable, type MutableServingTable } from "./domain/serving/serving-table.ts";
+import { createTracing, type SpanRecorder, UNRECORDED } from "./domain/observability/tracing.ts";
 import { createUsage } from "./domain/observability/usage.ts";
 import { createPredictor } from "./domain/serving/predictor.ts";
 import { createShadow } from "./domain/traffic/shadow.ts";
@@ -35,6 +36,9 @@ export interface Service {
 
 /** Who a caller without a key is, where such callers may predict. */
 const ANONYMOUS: Principal = { user: "anonymous", role: "viewer", scopes: ["predict"], via: "anonymous", id: "-" };
+
+/** Connections that wait to be taken; Node's 511 are too few when a thousand come at once, and each lost one costs a second. */
+const BACKLOG = 4_096;
 
 /** Parts that a test or a benchmark puts in the place of the real ones. */
 export interface ServiceParts {
@@ -99,6 +103,7 @@ export async function startService(
       if (cached !== undefined) metrics.cacheLookup(cached === "memory");
     },
   });
+  const spans = await openSpans(configuration, log);
   const app = await createServer({
     table,
     load: platform?.loader.ensure ?? notLoaded,
@@ -110,6 +115,7 @@ export async function startService(
     },
     degraded: () => remembered?.degraded() ?? [],
     metrics,
+    tracing: createTracing({ ratio: configuration.traces?.ratio ?? 0, recorder: spans, clock, random: Math.random }),
     usage: createUsage(() => clock.now()),
     log,
     maxBodyBytes: configuration.maxBodyBytes,
@@ -122,13 +128,14 @@ export async function startService(
     door: { waitMs: configuration.maxWaitMs, now: parts.monotonic ?? (() => performance.now()) },
     control: platform?.control,
   });
-  await app.listen({ host: configuration.host, port: configuration.port });
+  await app.listen({ host: configuration.host, port: configuration.port, backlog: BACKLOG });
   table.setReady(true);
 
   let stopping: Promise<void> | undefined;
   async function stop(): Promise<void> {
     table.setReady(false);
     await app.close();
+    await spans.close();
     await platform?.close();
     await remembered?.close();
     await Promise.all(table.loaded().map((model) => model.close()));
@@ -155,6 +162,13 @@ async function serveBuiltin(
   const model = await serveModel(session, { name, version, digest: file.artefact.sha256, card, inspection }, serving);
   table.setEntry(name, { versions: [version], aliases: new Map([[CHAMPION, version]]), traffic: NO_TRAFFIC });
   table.put(model);
+}
+
+/** Loaded only where spans are sent somewhere. */
+async function openSpans({ traces }: Configuration, log: FastifyBaseLogger): Promise<SpanRecorder> {
+  if (traces === undefined) return UNRECORDED;
+  const { createOtlpSpans } = await import("./adapters/telemetry/otlp-spans.ts");
+  return createOtlpSpans({ ...traces, onFailure: (error) => log.warn({ err: error }, "spans were not delivered") });
 }
 
 /** Without a database nobody has a key but whoever started the platform. */

@@ -7,6 +7,7 @@ import { MusterError } from "@muster/kernel";
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type HTTPMethods } from "fastify";
 import type { Metrics } from "../domain/observability/metrics.ts";
 import type { LookupParts } from "../domain/serving/lookup.ts";
+import type { Tracing } from "../domain/observability/tracing.ts";
 import type { Usage } from "../domain/observability/usage.ts";
 import type { Predictor } from "../domain/serving/predictor.ts";
 import { type GuardOptions, guardRoutes } from "./access/guard.ts";
@@ -25,6 +26,7 @@ import { type RegistryRouteOptions, registryRoutes } from "./registry/routes.ts"
 import { socketRoutes } from "./socket/routes.ts";
 import { rowRoutes } from "./rows/routes.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
+import { beginTrace } from "./tracing/traced.ts";
 
 export interface ServerOptions extends LookupParts {
   readonly predictor: Predictor;
@@ -33,6 +35,7 @@ export interface ServerOptions extends LookupParts {
   readonly metrics: Metrics;
   /** A sentence for each part that does not work and without which predictions are answered. */
   readonly degraded: () => readonly string[];
+  readonly tracing: Tracing;
   readonly usage: Usage;
   readonly log: FastifyBaseLogger;
   /** Bytes of a request body at most. */
@@ -68,6 +71,7 @@ export async function createServer({
   cache,
   metrics,
   degraded,
+  tracing,
   usage,
   log,
   maxBodyBytes,
@@ -101,8 +105,10 @@ export async function createServer({
 
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   await app.register(cookie);
-  app.addHook("onRequest", (_request, reply, done) => {
+  app.decorateRequest("span", undefined);
+  app.addHook("onRequest", (request, reply, done) => {
     void reply.headers(SECURITY_HEADERS);
+    beginTrace(tracing, request, reply);
     done();
   });
   // A connection that stayed open would keep the process from ending.
@@ -118,6 +124,7 @@ export async function createServer({
   app.addHook("onResponse", (request, reply, done) => {
     const route = request.routeOptions.url ?? "unknown";
     metrics.request(request.method, route, reply.statusCode, reply.elapsedTime / 1_000);
+    request.span?.end(request.method, route, reply.statusCode);
     usage.record(request.principal?.user ?? "-", `${request.method} ${route}`, reply.statusCode, reply.elapsedTime);
     done();
   });

@@ -6,7 +6,8 @@ import type { ServedModel } from "../../domain/serving/served-model.ts";
 import type { Predictor } from "../../domain/serving/predictor.ts";
 import type { ServingTable } from "../../domain/serving/serving-table.ts";
 import { stickyCaller } from "../access/guard.ts";
-import { cacheStatus, wantsFresh } from "../cache/headers.ts";
+import { predictFor } from "../tracing/traced.ts";
+import { cacheStatus } from "../cache/headers.ts";
 import { errorSentence, type KnownError, prepareErrorAnswer } from "../errors.ts";
 import { JSON_LENGTH_HEADER, type RawTensors, splitBody } from "./binary.ts";
 import { readInferRequest } from "./request.ts";
@@ -96,7 +97,7 @@ export async function oipRoutes(app: FastifyInstance, options: OipOptions): Prom
         const model = await lookUp(options, request.params.name, request.params.version, stickyCaller(request));
         const { json: body, raw } = request.body as InferBody;
         const inference = readInferRequest(body, model.signature, raw);
-        const { outputs, cached } = await predictor.predict(model, inference, { fresh: wantsFresh(request) });
+        const { outputs, cached } = await predictFor(predictor, request, reply, model, inference);
         if (cached !== undefined) void reply.header("cache-status", cacheStatus(cached));
         if (![...outputs.keys()].some(inference.isBinary)) {
           return json(reply, writeInferResponse(model, inference.id, outputs));

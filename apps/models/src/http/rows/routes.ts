@@ -6,7 +6,8 @@ import type { Predictor } from "../../domain/serving/predictor.ts";
 import type { ServedModel } from "../../domain/serving/served-model.ts";
 import type { Tensors } from "../../domain/tensor/tensor.ts";
 import { stickyCaller } from "../access/guard.ts";
-import { cacheStatus, wantsFresh } from "../cache/headers.ts";
+import { predictFor } from "../tracing/traced.ts";
+import { cacheStatus } from "../cache/headers.ts";
 import { errorSentence, prepareErrorAnswer } from "../errors.ts";
 import { readCsv } from "./csv.ts";
 import { rowsOf, tensorsOfColumns, tensorsOfFrame, tensorsOfInstances } from "./rows.ts";
@@ -49,7 +50,7 @@ export async function rowRoutes(app: FastifyInstance, options: RowRouteOptions):
     model: ServedModel,
     inputs: Tensors,
   ): Promise<{ predictions: readonly unknown[] }> {
-    const { outputs, cached } = await options.predictor.predict(model, { inputs }, { fresh: wantsFresh(request) });
+    const { outputs, cached } = await predictFor(options.predictor, request, reply, model, { inputs });
     if (cached !== undefined) void reply.header("cache-status", cacheStatus(cached));
     return { predictions: rowsOf(outputs) };
   }
