@@ -25,7 +25,7 @@ import { withOperatorKey } from "./domain/access/operator-key.ts";
 import { createForgetting, type Forgetting } from "./domain/cache/forgetting.ts";
 import { cardOf } from "./domain/model/card.ts";
 import type { ModelRuntime } from "./domain/model/runtime.ts";
-import { publish, type PublishingParts, removeUnusedArtefacts } from "./domain/registry/publishing.ts";
+import { once, publish, type PublishingParts, removeUnusedArtefacts } from "./domain/registry/publishing.ts";
 import { createModelLoader, type ModelLoader } from "./domain/serving/model-loader.ts";
 import { serveModel, type ServingOptions } from "./domain/serving/served-model.ts";
 import type { MutableServingTable } from "./domain/serving/serving-table.ts";
@@ -187,10 +187,6 @@ async function bringBuiltin(parts: PublishingParts, builtin: readonly StoredMode
     const stored = await parts.artefacts.put(once(artefact), artefact.length);
     await publish(parts, { model: card.name, card: cardOf(card), stored }, SYSTEM);
   }
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(bytes);
 }
 
 async function linkForFirstAdmin(

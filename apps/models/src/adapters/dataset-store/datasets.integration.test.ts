@@ -168,10 +168,10 @@ test("an upload that breaks off, is too long or is no data leaves no version and
   assert.deepEqual(await store.datasets(), []);
 });
 
-test("no name of a table or an upload reaches another file", () => {
+test("no name of a table or an upload reaches another file", async () => {
   for (const name of ["../../etc/passwd", "", "a".repeat(36), "00000000-0000-0000-0000-00000000000/"]) {
-    assert.throws(() => files.tablePath(name), { code: "not-found" });
-    assert.throws(() => files.uploadPath(name), { code: "not-found" });
+    await assert.rejects(files.tablePath(name), { code: "not-found" });
+    await assert.rejects(files.uploadPath(name), { code: "not-found" });
   }
 });
 

@@ -3,7 +3,16 @@ import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { MusterError } from "@muster/kernel";
 import type { DatasetFiles } from "../../domain/dataset/dataset-files.ts";
+import type { ArtefactStore } from "../../domain/registry/artefact-store.ts";
 import { artefactPath, openFileArtefactStore } from "../files/file-artefact-store.ts";
+
+/** Files of datasets in a folder, with what a store elsewhere needs to keep copies in it. */
+export interface FileDatasets extends DatasetFiles {
+  readonly uploads: ArtefactStore;
+  readonly uploadsFolder: string;
+  /** Gives a finished file the name of a table that has an id already. */
+  adoptTable(id: string, workPath: string): Promise<void>;
+}
 
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const EXTENSION = ".duckdb";
@@ -12,16 +21,22 @@ const EXTENSION = ".duckdb";
  * Keeps files of datasets in a folder: `uploads/sha256/ab/ab12…` as they were sent, `tables/<id>.duckdb` for versions
  * and results, and `work/<id>/` for what is being written. Names tell nothing of what is in them.
  */
-export async function openFileDatasets(folder: string): Promise<DatasetFiles> {
+export async function openFileDatasets(folder: string): Promise<FileDatasets> {
   const uploadsFolder = join(folder, "uploads");
   const tables = join(folder, "tables");
   const work = join(folder, "work");
   for (const each of [tables, work]) await mkdir(each, { recursive: true, mode: 0o700 });
   const uploads = await openFileArtefactStore(uploadsFolder);
 
-  function tablePath(id: string): string {
+  function pathOfTable(id: string): string {
     if (!ID.test(id)) throw new MusterError("not-found", "no table has this id");
     return join(tables, `${id}${EXTENSION}`);
+  }
+
+  async function adoptTable(id: string, path: string): Promise<void> {
+    await sync(path);
+    await rename(path, pathOfTable(id));
+    await sync(tables);
   }
 
   async function removeOld(path: string, before: number): Promise<void> {
@@ -30,8 +45,12 @@ export async function openFileDatasets(folder: string): Promise<DatasetFiles> {
   }
 
   return {
+    uploads,
+    uploadsFolder,
+    adoptTable,
     putUpload: (content, maxBytes) => uploads.put(content, maxBytes),
-    uploadPath: (digest) => artefactPath(uploadsFolder, digest),
+    // Whoever opens it notices when it is not there.
+    uploadPath: async (digest) => artefactPath(uploadsFolder, digest),
     async workPath() {
       const id = randomUUID();
       try {
@@ -45,16 +64,14 @@ export async function openFileDatasets(folder: string): Promise<DatasetFiles> {
     discard: (path) => rm(join(path, ".."), { recursive: true, force: true }),
     async keepTable(path) {
       const id = randomUUID();
-      await sync(path);
-      await rename(path, tablePath(id));
-      await sync(tables);
+      await adoptTable(id, path);
       return id;
     },
-    tablePath,
-    removeTable: (id) => rm(tablePath(id), { force: true }),
+    tablePath: async (id) => pathOfTable(id),
+    removeTable: (id) => rm(pathOfTable(id), { force: true }),
     async removeUnused(inUse, before) {
       for (const digest of await uploads.storedBefore(before)) {
-        if (!inUse.uploads.has(digest)) await uploads.remove(digest);
+        if (!inUse.uploads.has(digest)) await uploads.remove(digest, before);
       }
       for (const name of await readdir(tables)) {
         if (!inUse.tables.has(name.slice(0, -EXTENSION.length))) await removeOld(join(tables, name), before);

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { access, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { MusterError } from "@muster/kernel";
 import type { ArtefactStore } from "../../domain/registry/artefact-store.ts";
@@ -49,8 +49,15 @@ export async function openFileArtefactStore(folder: string): Promise<ArtefactSto
       });
       return { bytes: size, read: (part) => createReadStream(path, part) };
     },
-    async remove(digest) {
-      await rm(pathOf(digest), { force: true });
+    has: (digest) =>
+      access(pathOf(digest)).then(
+        () => true,
+        () => false,
+      ),
+    async remove(digest, storedBefore) {
+      const path = pathOf(digest);
+      const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
+      if (mtimeMs < storedBefore) await rm(path, { force: true });
     },
     async storedBefore(instant) {
       const digests: string[] = [];

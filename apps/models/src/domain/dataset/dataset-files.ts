@@ -7,13 +7,21 @@ export interface DatasetFiles {
    * @throws {MusterError} `too-large`, `database-full`.
    */
   putUpload(content: AsyncIterable<Uint8Array>, maxBytes: number): Promise<StoredArtefact>;
-  uploadPath(digest: string): string;
+  /**
+   * Where programs find an upload. The file stays there for at least an hour.
+   * @throws {MusterError} `not-found`.
+   */
+  uploadPath(digest: string): Promise<string>;
   /** Path for a file that is being written; it is removed with everything that belongs to it by {@link DatasetFiles.discard}. */
   workPath(): Promise<string>;
   discard(workPath: string): Promise<void>;
   /** Gives a finished file its name; returns its id. */
   keepTable(workPath: string): Promise<string>;
-  tablePath(id: string): string;
+  /**
+   * Where programs find a table. The file stays there for at least an hour.
+   * @throws {MusterError} `not-found`.
+   */
+  tablePath(id: string): Promise<string>;
   /** Removing what is not there is no error. */
   removeTable(id: string): Promise<void>;
   /** Removes files that nothing needs and that were stored before an instant (milliseconds since the epoch). */

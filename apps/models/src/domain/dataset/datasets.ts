@@ -110,7 +110,7 @@ export function createDatasets({ store, files, engine, limits, clock }: Datasets
         const target = await files.workPath();
         const discard = (): Promise<void> => files.discard(target);
         try {
-          await engine.export({ file: files.tablePath(table), relation, format, target });
+          await engine.export({ file: await files.tablePath(table), relation, format, target });
         } catch (error) {
           await discard();
           throw error;
@@ -121,7 +121,7 @@ export function createDatasets({ store, files, engine, limits, clock }: Datasets
   }
 
   async function rowSet({ where, ...reference }: DriftSide): Promise<RowSet> {
-    return { file: files.tablePath((await version(reference)).table), where };
+    return { file: await files.tablePath((await version(reference)).table), where };
   }
 
   return {
@@ -129,7 +129,7 @@ export function createDatasets({ store, files, engine, limits, clock }: Datasets
 
     async upload(dataset, content, hint, actor) {
       const stored = await files.putUpload(content, limits.maxUploadBytes);
-      const detection = await engine.detect(files.uploadPath(stored.digest), hint);
+      const detection = await engine.detect(await files.uploadPath(stored.digest), hint);
       return store.addUpload({ dataset, ...stored, detection }, actor);
     },
 
@@ -141,7 +141,7 @@ export function createDatasets({ store, files, engine, limits, clock }: Datasets
       const work = await files.workPath();
       try {
         const measures = await engine.ingest({
-          source: files.uploadPath(upload.digest),
+          source: await files.uploadPath(upload.digest),
           table: work,
           detection: upload.detection,
           columns,
@@ -173,7 +173,7 @@ export function createDatasets({ store, files, engine, limits, clock }: Datasets
       const tables: NamedTable[] = [];
       for (const { as, ...reference } of datasets) {
         const { table } = await version(reference);
-        tables.push({ name: as ?? reference.dataset, file: files.tablePath(table) });
+        tables.push({ name: as ?? reference.dataset, file: await files.tablePath(table) });
       }
       const names = new Set(tables.map(({ name }) => name));
       if (names.size !== tables.length) throw new MusterError("query-refused", "two tables have the same name");
@@ -192,7 +192,7 @@ export function createDatasets({ store, files, engine, limits, clock }: Datasets
     async resultPage(id, user, { offset, limit }) {
       const { totalRows, expiresAt } = await ownResult(id, user);
       const begun = clock.now();
-      const page = await engine.page({ file: files.tablePath(id), relation: "result", offset, limit });
+      const page = await engine.page({ file: await files.tablePath(id), relation: "result", offset, limit });
       return { id, ...page, totalRows, elapsedMs: clock.now() - begun, expiresAt };
     },
 

@@ -11,7 +11,7 @@ export interface OpenedArtefact {
   read(part?: { readonly start: number; readonly end: number }): AsyncIterable<Uint8Array>;
 }
 
-/** Artefacts by digest. What {@link ArtefactStore.put} returned is on disk and survives a power cut. */
+/** Artefacts by digest. What {@link ArtefactStore.put} returned survives a power cut. */
 export interface ArtefactStore {
   /**
    * Stores a stream. Nothing of it is visible before all of it is stored.
@@ -27,8 +27,10 @@ export interface ArtefactStore {
    * @throws {MusterError} `not-found`.
    */
   open(digest: string): Promise<OpenedArtefact>;
-  /** Removing what is not there is no error. */
-  remove(digest: string): Promise<void>;
+  /** Whether it is there. */
+  has(digest: string): Promise<boolean>;
+  /** Unless it was stored again since an instant (milliseconds since the epoch). Removing what is not there is no error. */
+  remove(digest: string, storedBefore: number): Promise<void>;
   /** Digests of artefacts that were stored before an instant (milliseconds since the epoch). */
   storedBefore(instant: number): Promise<readonly string[]>;
 }

@@ -26,8 +26,17 @@ export async function publish(
   { model, card, stored }: Publication,
   actor: string,
 ): Promise<{ readonly record: VersionRecord; readonly created: boolean }> {
-  const inspection = await validator.validate(await artefacts.read(stored.digest), card);
-  return registry.addVersion({ model, ...stored, card, inspection }, actor);
+  const artefact = await artefacts.read(stored.digest);
+  const inspection = await validator.validate(artefact, card);
+  const added = await registry.addVersion({ model, ...stored, card, inspection }, actor);
+  // Another replica may have been removing the same artefact, when nothing needed it yet.
+  if (!(await artefacts.has(stored.digest))) await artefacts.put(once(artefact), artefact.length);
+  return added;
+}
+
+/** Bytes as the stream that a store takes. */
+export async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(bytes);
 }
 
 /** Removes artefacts that no version needs and that are older than any upload that may still be under way. */
@@ -39,6 +48,6 @@ export async function removeUnusedArtefacts(
   const stored = await artefacts.storedBefore(olderThan);
   const needed = await registry.digests();
   const unused = stored.filter((digest) => !needed.has(digest));
-  for (const digest of unused) await artefacts.remove(digest);
+  for (const digest of unused) await artefacts.remove(digest, olderThan);
   return unused;
 }
