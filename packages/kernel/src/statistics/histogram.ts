@@ -67,6 +67,15 @@ export function recordValues(histogram: Histogram, value: number, times: number)
   if (counted > histogram.max) histogram.max = counted;
 }
 
+/** Forgets every value; the room for them is kept. */
+export function clearHistogram(histogram: Histogram): void {
+  for (const octave of histogram.octaves) octave?.fill(0);
+  histogram.count = 0;
+  histogram.sumUnits = 0;
+  histogram.min = Number.POSITIVE_INFINITY;
+  histogram.max = 0;
+}
+
 /** Adds everything that another histogram holds. */
 export function mergeHistogram(into: Histogram, from: Histogram): void {
   // Counting loops here and below: a run merges and reads its histograms every second, bucket by bucket.

@@ -7,16 +7,13 @@ import {
   countMessage,
   createMetrics,
   customMetric,
-  getOrCreate,
   groupDurations,
   type Metrics,
   type ScenarioMetrics,
   scenarioMetrics,
-  stepSeries,
-  tagSeries,
 } from "../metrics/metrics.ts";
-import { recordAnswer, recordFailure, type Series } from "../metrics/series.ts";
-import { createTimeline, noteUsers, recordInTime, type Timeline } from "../metrics/timeline.ts";
+import { RequestCounts, type Steps } from "../metrics/request-counts.ts";
+import { createTimeline, noteUsers, type Timeline } from "../metrics/timeline.ts";
 import { planAddresses } from "../scenario/address.ts";
 import type { Segment } from "../scenario/data-source.ts";
 import type { LoadPlan, Scenario } from "../scenario/scenario.ts";
@@ -65,11 +62,11 @@ export class ThreadRun {
   readonly #transport: Transport;
   readonly #target: URL;
   readonly #executors: readonly Executor[];
+  readonly #counts = new RequestCounts(this.metrics, this.timeline);
   readonly #samples = new SlowestSamples();
   readonly #watch = new GeneratorWatch();
   readonly #startedAt = performance.now();
   readonly #users = new Set<User>();
-  readonly #tags = new Map<string, Map<string, Series>>();
   readonly #prepared: HttpContext["prepared"] = new Map();
   readonly #shared: Json | undefined;
   readonly #seed: number;
@@ -165,6 +162,7 @@ export class ThreadRun {
   }
 
   snapshot(): ThreadSnapshot {
+    this.#counts.settle(performance.now() - this.#startedAt);
     const counts = this.#transport.counts();
     this.metrics.connections.opened = counts.opened;
     this.metrics.connections.failed = counts.failed;
@@ -323,15 +321,10 @@ export class ThreadRun {
   }
 
   #record(run: ScenarioRun, outcome: RequestOutcome): void {
-    const { status, failure, endedAt, tags } = outcome;
-    this.#count(run.series(outcome.name), outcome);
-    if (tags !== undefined) {
-      for (const key in tags) this.#count(this.#tagSeries(key, tags[key] as string), outcome);
-    }
+    const { status, failure, endedAt } = outcome;
+    this.#counts.record(run.steps, outcome, endedAt - this.#startedAt);
     const failed = failure !== undefined || status >= 400;
     const responseMs = endedAt - outcome.intendedAt;
-    const known = failure === undefined || failure.kind === "timeout";
-    recordInTime(this.timeline, endedAt - this.#startedAt, known ? responseMs : undefined, failed);
     if (failed) this.#noteFailure(outcome);
     if (outcome.trace !== undefined && failure === undefined) {
       const { name, trace, serverTiming } = outcome;
@@ -339,25 +332,6 @@ export class ThreadRun {
     }
     this.#requests += 1;
     if (this.#requests >= this.#maxRequests && !this.#ending) this.stop();
-  }
-
-  /** The series of a tag, found without joining key and value into a new text each time. */
-  #tagSeries(key: string, value: string): Series {
-    const known = this.#tags.get(key)?.get(value);
-    if (known !== undefined) return known;
-    const tag = `${key}=${value}`;
-    const series = tagSeries(this.metrics, tag);
-    if (this.metrics.tags.get(tag) === series) getOrCreate(this.#tags, key, () => new Map()).set(value, series);
-    return series;
-  }
-
-  #count(series: Series, outcome: RequestOutcome): void {
-    const { failure } = outcome;
-    if (failure === undefined) {
-      recordAnswer(series, outcome, outcome.endedAt, outcome.status, outcome.bytesIn, outcome.bytesOut);
-    } else if (failure.kind !== "stopped") {
-      recordFailure(series, outcome, outcome.endedAt, failure.kind, outcome.bytesOut);
-    }
   }
 
   #noteFailure({ name, status, failure }: RequestOutcome): void {
@@ -382,10 +356,10 @@ class ScenarioRun {
   readonly scenario: Scenario;
   readonly metrics: ScenarioMetrics;
   readonly recorder: UserRecorder;
+  readonly steps: Steps;
 
   readonly #thread: ThreadRun;
   readonly #rows: Map<string, () => unknown>;
-  readonly #series = new Map<string, Series>();
 
   constructor(thread: ThreadRun, scenario: Scenario) {
     this.#thread = thread;
@@ -394,6 +368,7 @@ class ScenarioRun {
     const all = thread.metrics;
     const own = scenarioMetrics(all, scenario.name);
     this.metrics = own;
+    this.steps = { scenario: own, tallies: new Map() };
     this.recorder = {
       check: (name, passed) => countCheck(all, own, name, passed),
       group: (name, ms) => recordValue(groupDurations(all, own, name), ms),
@@ -406,15 +381,6 @@ class ScenarioRun {
       },
       trend: (name, value) => recordValue(customMetric(all, name, "trend").values, value),
     };
-  }
-
-  series(step: string): Series {
-    const known = this.#series.get(step);
-    if (known !== undefined) return known;
-    const series = stepSeries(this.#thread.metrics, this.metrics, step);
-    // Those beyond the limit share one series and are looked up again, so that every use of it is counted as folded.
-    if (this.metrics.steps.has(step)) this.#series.set(step, series);
-    return series;
   }
 
   nextRow(name: string): unknown {
