@@ -24,7 +24,7 @@ describe("the runner of benchmarks", () => {
     for (const { figure, ok } of bars) assert.ok(typeof figure === "number" && figure > 0 && typeof ok === "boolean");
   });
 
-  for (const name of ["capacity", "console", "datasets", "load", "models"]) {
+  for (const name of ["capacity", "console", "datasets", "load", "models", "scenarios"]) {
     test(`runs ${name} in its short form`, (t) => {
       const { status, stdout, stderr } = run(name, "--json", "--smoke");
 

@@ -5,12 +5,20 @@
  * - SCENARIO: one of the names below; `mixed` unless given
  * - RATE: iterations begun per second, 100 unless given; or USERS: users that begin again when they have finished
  * - FOR: how long, `30s` unless given
- * - MODELS_USER, MODELS_PASSWORD: for the scenarios that log in; a user made for this, never a person's
+ * - MODELS_KEY: an API key of a user made for this, with the scopes predict, read and write; for `upload` and
+ *   `analytics`, and for predictions where the platform does not take them from anybody
+ * - MODELS_USER, MODELS_PASSWORD: the same user's, for `login` and `session`
+ *
+ * A platform without a database has neither users nor data sets: health, single, batch and mixed run there.
  */
-import { defineLoad, defineScenario, type LoadModel, type Scenario, type User } from "@muster/load";
+import { defineLoad, defineScenario, type LoadModel, type PlanContext, type Scenario, type User } from "@muster/load";
 
 const env = process.env;
 const MODEL = "/v2/models/penguins";
+const KEY = env["MODELS_KEY"];
+/** The data set that `analytics` asks and `upload` sends files for. */
+const DATASET = "load_test_penguins";
+const SPECIES = ["adelie", "chinstrap", "gentoo"];
 const COLUMNS = ["beak_length", "beak_depth", "flipper_length", "body_mass"];
 
 /** The measurements of a bird that could be a penguin. */
@@ -58,21 +66,53 @@ async function session(user: User): Promise<void> {
   user.check(response, { "knows me": (seen) => seen.status === 200 });
 }
 
-/** A table of birds as a CSV file, as somebody uploads it. */
+/** Birds as a CSV file, as somebody keeps them in a spreadsheet. */
+function birdsCsv(birds: readonly (readonly number[])[]): string {
+  const lines = birds.map((each, index) => [SPECIES[index % SPECIES.length], ...each].join(","));
+  return [["species", ...COLUMNS].join(","), ...lines, ""].join("\n");
+}
+
+/** Sends a file and looks at what the platform sees in it. */
 async function upload(user: User): Promise<void> {
-  const lines = Array.from({ length: 100 }, () => bird(user).join(","));
-  const response = await user.http.post("/invocations?model=penguins", [COLUMNS.join(","), ...lines, ""].join("\n"), {
-    name: "upload a table",
+  const birds = Array.from({ length: 100 }, () => bird(user));
+  const response = await user.http.post(`/v1/datasets/${DATASET}/uploads`, birdsCsv(birds), {
+    name: "upload a file",
     headers: { "content-type": "text/csv" },
   });
   user.check(response, {
-    "has a prediction for each row": (seen) => seen.json<{ predictions: unknown[] }>().predictions.length === 100,
+    "is taken": (seen) => seen.status === 201,
+    "has its columns detected": (seen) =>
+      seen.json<{ detection: { columns: unknown[] } }>().detection.columns.length === COLUMNS.length + 1,
+  });
+}
+
+/** Asks a question about the data set in SQL. */
+async function analytics(user: User): Promise<void> {
+  const heavier = Math.round(3_000 + user.random() * 2_000);
+  const sql = `select species, count(*) as birds, avg(body_mass) as mean from birds where body_mass > ${heavier} group by species order by species`;
+  const datasets = [{ dataset: DATASET, as: "birds" }];
+  const response = await user.http.post("/v1/queries", { sql, datasets }, { name: "ask a question" });
+  user.check(response, {
+    "is answered": (seen) => seen.status === 201,
+    "has a row for each species": (seen) => seen.json<{ rows: unknown[] }>().rows.length === SPECIES.length,
   });
 }
 
 async function explore(user: User): Promise<void> {
   const response = await user.http.get(MODEL, { name: "describe the model" });
   user.check(response, { "is described": (seen) => seen.json<{ name: string }>().name === "penguins" });
+}
+
+/** A table to be predicted at once, as MLflow's clients send it. */
+async function table(user: User): Promise<void> {
+  const lines = Array.from({ length: 100 }, () => bird(user).join(","));
+  const response = await user.http.post("/invocations?model=penguins", [COLUMNS.join(","), ...lines, ""].join("\n"), {
+    name: "predict a table",
+    headers: { "content-type": "text/csv" },
+  });
+  user.check(response, {
+    "has a prediction for each row": (seen) => seen.json<{ predictions: unknown[] }>().predictions.length === 100,
+  });
 }
 
 /** What one user does who looks, tries one bird, thinks, and then sends a table. */
@@ -82,7 +122,7 @@ async function mixed(user: User): Promise<void> {
   await user.think(100, 500);
   await user.group("work", async () => {
     await predict(user, 20);
-    await upload(user);
+    await table(user);
   });
 }
 
@@ -93,7 +133,7 @@ const SCENARIOS: Readonly<Record<string, (user: User) => Promise<void>>> = {
   single: (user) => predict(user, 1),
   batch: (user) => predict(user, 100),
   upload,
-  explore,
+  analytics,
   mixed,
 };
 
@@ -110,9 +150,37 @@ function model(): LoadModel {
   return { arrivalsPerSecond: Number(env["RATE"] ?? 100), for: duration };
 }
 
+/** Makes the data set that is asked about, once for the run. */
+async function setUp({ target, signal }: PlanContext): Promise<null> {
+  const scenario = env["SCENARIO"];
+  if (scenario !== "upload" && scenario !== "analytics") return null;
+  if (KEY === undefined)
+    throw new Error(`MODELS_KEY is not set; "${scenario}" needs a user with the scopes read and write`);
+  const send = async (path: string, type: string, body: string): Promise<Record<string, unknown>> => {
+    const headers = { "content-type": type, authorization: `Bearer ${KEY}` };
+    const response = await fetch(new URL(path, target), { method: "POST", headers, body, signal });
+    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+    return (await response.json()) as Record<string, unknown>;
+  };
+  const birds = Array.from({ length: 1_000 }, (_, index) => [
+    32 + (index % 28),
+    13 + (index % 9),
+    172 + (index % 58),
+    2_700 + ((index * 37) % 3_600),
+  ]);
+  const { id } = await send(`/v1/datasets/${DATASET}/uploads`, "text/csv", birdsCsv(birds));
+  await send(`/v1/datasets/${DATASET}/versions`, "application/json", JSON.stringify({ upload: id }));
+  return null;
+}
+
 export default defineLoad({
   target: env["MODELS_URL"] ?? "http://127.0.0.1:8080",
   workloads: [{ scenarios: [chosen()], model: model() }],
   thresholds: ["p95 < 100ms", "errors < 1%", "checks > 99%"],
   timeout: "10s",
+  // Those two are about the cookie of a session, which a key would take the place of.
+  ...(KEY === undefined || ["login", "session"].includes(env["SCENARIO"] ?? "")
+    ? {}
+    : { headers: { authorization: `Bearer ${KEY}` } }),
+  setUp,
 });

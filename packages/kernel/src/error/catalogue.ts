@@ -192,6 +192,13 @@ export const ERRORS = {
     cause: "The file could not be loaded, does not export a plan, or has values that are not allowed.",
     fix: "Correct every place that is listed; `muster help load` shows a plan.",
   },
+  "load-set-up": {
+    title: "The set-up of the load plan failed",
+    status: 502,
+    exit: 3,
+    cause: "The plan's own `setUp` threw: something that it needs is not there, or did not do what was asked.",
+    fix: "See to what the message names; no load was put on anything.",
+  },
   "load-output": {
     title: "A file of the load report could not be written",
     status: 507,

@@ -158,10 +158,28 @@ test("a set-up that throws ends the run before it begins, and the tear-down is d
     tearDown: () => void (tornDown += 1),
   });
 
-  await assert.rejects(startLoad(plan).report, /no database/);
+  await assert.rejects(startLoad(plan).report, {
+    code: "load-set-up",
+    message: "the set-up of the plan failed: no database",
+  });
 
   assert.equal(tornDown, 1);
   assert.equal(server.connections.opened, 0);
+});
+
+test("a tear-down that throws is told, and costs no report", async () => {
+  await using server = await httpServer((_request, response) => response.end());
+  const lines: string[] = [];
+  const plan = planOf(server, {
+    tearDown: () => {
+      throw new Error("the table is locked");
+    },
+  });
+
+  const report = await startLoad(plan, { onOutput: (line) => lines.push(line) }).report;
+
+  assert.equal(report.total.requests, 30);
+  assert.deepEqual(lines, ["the tear-down of the plan failed: the table is locked"]);
 });
 
 test("a run that is stopped ends with a report that is marked as partial", async () => {

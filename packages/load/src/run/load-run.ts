@@ -1,6 +1,14 @@
 import { availableParallelism } from "node:os";
 import type { LoadReport } from "@muster/contract";
-import { createHistogram, durationMs, type Histogram, histogramSince, type Json, quantile } from "@muster/kernel";
+import {
+  createHistogram,
+  durationMs,
+  type Histogram,
+  histogramSince,
+  type Json,
+  MusterError,
+  quantile,
+} from "@muster/kernel";
 import type { Gathering } from "../agents/coordinator.ts";
 import { createMetrics, mergeMetrics, type Metrics, totalSeries } from "../metrics/metrics.ts";
 import { createTimeline, mergeTimeline, type Timeline } from "../metrics/timeline.ts";
@@ -142,11 +150,20 @@ class LoadRun implements RunningLoad {
     const context: PlanContext = { target: planAddresses(plan).target, signal: this.#controller.signal };
     let shared: Json | undefined;
     try {
-      shared = await plan.setUp?.(context);
+      shared = await setUp(plan, context);
       if (this.#stoppedBecause === undefined) await this.#run(plan, start(shared));
       this.#written = this.#report(plan);
     } finally {
+      await this.#tearDown(plan, shared, context);
+    }
+  }
+
+  /** What was measured stays measured when the clearing up fails; it is said, and the report stands. */
+  async #tearDown(plan: LoadPlan, shared: Json | undefined, context: PlanContext): Promise<void> {
+    try {
       await plan.tearDown?.(shared, context);
+    } catch (error) {
+      this.#options.onOutput?.(`the tear-down of the plan failed: ${messageOf(error)}`);
     }
   }
 
@@ -283,4 +300,17 @@ class LoadRun implements RunningLoad {
       environment: machineFacts(),
     });
   }
+}
+
+/** @throws {MusterError} `load-set-up` when the plan's own code throws. */
+async function setUp(plan: LoadPlan, context: PlanContext): Promise<Json | undefined> {
+  try {
+    return await plan.setUp?.(context);
+  } catch (error) {
+    throw new MusterError("load-set-up", `the set-up of the plan failed: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
