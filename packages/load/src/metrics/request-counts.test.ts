@@ -102,7 +102,8 @@ test("what is beyond the limits is counted in the common series, and each use of
 function plain(value: unknown): unknown {
   return JSON.parse(
     JSON.stringify(value, (_key, each: unknown) => {
-      if (each instanceof Map) return Object.fromEntries([...each].sort());
+      if (each instanceof Map)
+        return Object.fromEntries([...each].sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)));
       if (typeof each === "object" && each !== null && "octaves" in each) return histogramData(each as Histogram);
       return each;
     }),
