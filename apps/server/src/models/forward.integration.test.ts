@@ -14,6 +14,7 @@ const ANSWERS: Readonly<Record<string, (response: ServerResponse) => void>> = {
       .writeHead(200, { "content-type": "application/json; charset=utf-8", "set-cookie": "a=b", etag: '"3"' })
       .end('{"fine":true}'),
   "/page": (response) => response.writeHead(200, { "content-type": "text/html" }).end("<script>alert(1)</script>"),
+  "/unchanged": (response) => response.writeHead(304, { etag: '"3"' }).end(),
   "/elsewhere": (response) => response.writeHead(302, { location: "http://169.254.169.254/" }).end(),
   "/nobody": (response) => response.writeHead(401, { "content-type": "application/json" }).end('{"error":"who?"}'),
   "/broken": (response) => response.writeHead(500).end("Error: at secret.ts:1"),
@@ -101,6 +102,13 @@ describe("forwarding to a model platform", () => {
     const { headers } = await ask("/page");
 
     assert.deepEqual(headers, { "content-type": "application/octet-stream", "content-disposition": "attachment" });
+  });
+
+  it("tells a browser that asks again that nothing has changed", async () => {
+    const { status, headers, body } = await ask("/unchanged", { headers: { "if-none-match": '"3"' } });
+
+    assert.equal(seen?.headers["if-none-match"], '"3"');
+    assert.deepEqual({ status, headers, body }, { status: 304, headers: { etag: '"3"' }, body: undefined });
   });
 
   it("follows no redirect", async () => {

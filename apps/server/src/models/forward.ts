@@ -77,6 +77,7 @@ export async function forward(
     if (excess) throw excess;
     throw unreachable(error, signal);
   }
+  if (response.status === 304) return { status: 304, headers: passedOn(response), body: undefined };
   if (response.status >= 300) throw await refusalOf(response);
   const type = response.headers.get("content-type")?.split(";", 1)[0] ?? "";
   const known = TYPES.has(type);
@@ -84,15 +85,20 @@ export async function forward(
     "content-type": known ? (response.headers.get("content-type") ?? type) : "application/octet-stream",
     ...(known ? {} : { "content-disposition": "attachment" }),
   };
-  for (const name of ANSWER_HEADERS) {
-    const value = response.headers.get(name);
-    if (value !== null) passed[name] ??= value;
-  }
   return {
     status: response.status,
-    headers: passed,
+    headers: { ...passedOn(response), ...passed },
     body: response.body ? Readable.fromWeb(response.body) : undefined,
   };
+}
+
+function passedOn({ headers }: Response): Record<string, string> {
+  return Object.fromEntries(
+    ANSWER_HEADERS.flatMap((name) => {
+      const value = headers.get(name);
+      return value === null ? [] : [[name, value]];
+    }),
+  );
 }
 
 /** Why the platform said no, as a failure of Muster's own. */
