@@ -4,6 +4,7 @@ import { type Clock, MusterError, type Secret } from "@muster/kernel";
 import type { FastifyBaseLogger } from "fastify";
 import type { StoredModel } from "./adapters/builtin/builtin-models.ts";
 import { openDatasets } from "./adapters/dataset-store/open-datasets.ts";
+import { openMonitoring } from "./adapters/monitoring/open-monitoring.ts";
 import { openFileArtefactStore } from "./adapters/files/file-artefact-store.ts";
 import { createArgon2Hasher } from "./adapters/passwords/argon2-hasher.ts";
 import { createThreadRuntime } from "./adapters/onnx/thread-runtime.ts";
@@ -23,6 +24,8 @@ import { type Authenticator, createAuthenticator } from "./domain/access/authent
 import type { IdentityStore } from "./domain/access/identity-store.ts";
 import { withOperatorKey } from "./domain/access/operator-key.ts";
 import { createForgetting, type Forgetting } from "./domain/cache/forgetting.ts";
+import type { Recorder } from "./domain/monitoring/recorder.ts";
+import type { Metrics } from "./domain/observability/metrics.ts";
 import { cardOf } from "./domain/model/card.ts";
 import type { ModelRuntime } from "./domain/model/runtime.ts";
 import { once, publish, type PublishingParts, removeUnusedArtefacts } from "./domain/registry/publishing.ts";
@@ -35,6 +38,8 @@ import type { ControlOptions } from "./http/server.ts";
 /** An artefact that no version needs may belong to an upload that is under way for at most this long. */
 const UPLOAD_WITHIN_MS = 3_600_000;
 const LISTENER_RETRY_MS = 1_000;
+/** How often recorded predictions are written and windows that are over are looked for. */
+const MONITORING_EVERY_MS = 1_000;
 /** Who makes what the platform brings along. */
 const SYSTEM = "system";
 const FIRST_ADMIN = "admin";
@@ -48,6 +53,7 @@ export interface PlatformParts {
   readonly builtin: readonly StoredModel[];
   readonly remembered: OpenCache | undefined;
   readonly shadow: Shadow;
+  readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: FastifyBaseLogger;
 }
@@ -59,6 +65,7 @@ export interface Platform {
   readonly control: ControlOptions;
   /** Removal of remembered answers on every replica; absent where none are remembered. */
   readonly forgetting: Forgetting | undefined;
+  readonly recorder: Recorder;
   /** Token of a link for the first admin, on a platform that has no user yet. */
   readonly firstAdmin: string | undefined;
   close(): Promise<void>;
@@ -112,23 +119,6 @@ export async function openPlatform(parts: PlatformParts): Promise<Platform> {
     const { operatorKeyHash } = configuration;
     const known = operatorKeyHash === undefined ? store : withOperatorKey(store, operatorKeyHash);
     const authenticator = createAuthenticator(known, clock, hashSecret);
-    /** Until it is done: what was removed must not be given for ever. */
-    const catchUp = (): void =>
-      void forgetting?.catchUp().catch((error: unknown) => {
-        log.warn({ err: error }, "removals from the cache cannot be read");
-        setTimeout(catchUp, LISTENER_RETRY_MS).unref();
-      });
-    const listener = listenForChanges({
-      url: parts.database,
-      retryMs: LISTENER_RETRY_MS,
-      onChange: (message) => {
-        const removal = message === undefined ? undefined : removalIn(message);
-        if (removal) return forgetting?.heard(removal);
-        if (message === undefined) catchUp();
-        authenticator.forget();
-        follow().catch((error: unknown) => log.warn({ err: error }, "the registry cannot be followed"));
-      },
-    });
     const events = await openPostgresEvents({
       pool,
       url: parts.database,
@@ -149,6 +139,41 @@ export async function openPlatform(parts: PlatformParts): Promise<Platform> {
       clock,
       onSweepError: (error) => log.warn({ err: error }, "unused files of datasets cannot be removed"),
     });
+    const watching = openMonitoring({
+      pool,
+      data,
+      registry,
+      async predict({ model, version }, inputs, rows) {
+        const served = await loader.ensure(model, version);
+        return served.compute(inputs, rows);
+      },
+      builtinReference: (model) => parts.builtin.find(({ card }) => card.name === model)?.reference,
+      metrics: parts.metrics,
+      clock,
+      log,
+    });
+    const followSettings = (): void =>
+      void watching.follow().catch((error: unknown) => log.warn({ err: error }, "monitoring cannot be followed"));
+    await watching.follow();
+    /** Until it is done: what was removed must not be given for ever. */
+    const catchUp = (): void =>
+      void forgetting?.catchUp().catch((error: unknown) => {
+        log.warn({ err: error }, "removals from the cache cannot be read");
+        setTimeout(catchUp, LISTENER_RETRY_MS).unref();
+      });
+    const listener = listenForChanges({
+      url: parts.database,
+      retryMs: LISTENER_RETRY_MS,
+      onChange: (message) => {
+        const removal = message === undefined ? undefined : removalIn(message);
+        if (removal) return forgetting?.heard(removal);
+        if (message === undefined) catchUp();
+        authenticator.forget();
+        follow().catch((error: unknown) => log.warn({ err: error }, "the registry cannot be followed"));
+        followSettings();
+      },
+    });
+    const monitoringTimer = setInterval(() => void watching.turn(), MONITORING_EVERY_MS);
     return {
       loader,
       authenticator,
@@ -162,11 +187,15 @@ export async function openPlatform(parts: PlatformParts): Promise<Platform> {
           maxModelBytes: configuration.maxModelBytes,
         },
         datasets: data,
+        monitoring: { ...watching, clock },
         events: { events, pingMs: configuration.eventPingMs },
       },
       forgetting,
       firstAdmin: await linkForFirstAdmin(store, (user) => access.makeLink(user, SYSTEM)),
+      recorder: watching.recorder,
       async close() {
+        clearInterval(monitoringTimer);
+        await watching.close();
         await data.close();
         await listener.close();
         await events.close();

@@ -88,6 +88,7 @@ export async function startService(
       builtin,
       remembered,
       shadow,
+      metrics,
       clock,
       log,
     });
@@ -98,6 +99,7 @@ export async function startService(
     maxRequestRows: configuration.maxRequestRows,
     cache,
     shadow,
+    recorder: platform?.recorder,
     observe({ name, version }, { rows, cached }) {
       metrics.predictions(name, version, rows);
       if (cached !== undefined) metrics.cacheLookup(cached === "memory");

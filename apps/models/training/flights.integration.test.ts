@@ -16,7 +16,7 @@ import {
   trainFlightModel,
 } from "./flights.ts";
 import { writeOnnx } from "./onnx/model.ts";
-import { areaUnderRoc } from "./roc.ts";
+import { areaUnderRoc } from "../src/domain/monitoring/roc.ts";
 
 const folder = new URL("../models/flight-delay/", import.meta.url);
 // The full training takes half a minute; every test here reads one flight in 200.

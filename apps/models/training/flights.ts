@@ -9,7 +9,7 @@ import type { CardFile, CardTensor } from "../src/domain/model/card.ts";
 import { type Artefacts, digest, writeArtefacts } from "./artefacts.ts";
 import { ELEMENT, type Graph, type GraphValue, type Node, writeOnnx } from "./onnx/model.ts";
 import { seededRandom } from "./random.ts";
-import { areaUnderRoc } from "./roc.ts";
+import { areaUnderRoc } from "../src/domain/monitoring/roc.ts";
 import {
   type BoostedTrees,
   type BoostingOptions,

@@ -10,7 +10,7 @@ import { type Logistic, runLogistic, trainLogistic } from "./logistic.ts";
 import { ELEMENT, type Graph, writeOnnx } from "./onnx/model.ts";
 import { stabilityIndex } from "./psi.ts";
 import { seededRandom, shuffled } from "./random.ts";
-import { areaUnderRoc } from "./roc.ts";
+import { areaUnderRoc } from "../src/domain/monitoring/roc.ts";
 
 const SEED = 20_261_121;
 const RIDGE = 0.0001;

@@ -18,4 +18,5 @@ export * from "./run/run-store.ts";
 export * from "./secret/secret.ts";
 export * from "./statistics/comparison.ts";
 export * from "./statistics/histogram.ts";
+export * from "./statistics/proportion.ts";
 export * from "./statistics/random.ts";

@@ -20,6 +20,7 @@ import { answerRevalidations } from "./delivery/revalidation.ts";
 import { errorSentence, prepareErrorAnswer, problemAnswer } from "./errors.ts";
 import { graphqlRoutes } from "./graphql/routes.ts";
 import { isOipAddress, oipRoutes, sendOipError } from "./oip/routes.ts";
+import { type MonitoringRouteOptions, monitoringRoutes } from "./monitoring/routes.ts";
 import { operationsRoutes } from "./operations/routes.ts";
 import { usageRoutes } from "./operations/usage-routes.ts";
 import { type RegistryRouteOptions, registryRoutes } from "./registry/routes.ts";
@@ -53,6 +54,7 @@ export interface ControlOptions {
   readonly registry: RegistryRouteOptions;
   readonly datasets: DatasetRouteOptions;
   readonly events: EventRouteOptions;
+  readonly monitoring: MonitoringRouteOptions;
 }
 
 /** Milliseconds in which a request must have arrived, an upload included, so that a slow sender cannot hold a connection for ever. */
@@ -164,6 +166,7 @@ export async function createServer({
     await app.register(registryRoutes, control.registry);
     await app.register(datasetRoutes, control.datasets);
     await app.register(eventRoutes, control.events);
+    await app.register(monitoringRoutes, control.monitoring);
     await app.register(graphqlRoutes, {
       registry: control.registry.registry,
       shadow: control.registry.shadow,

@@ -9,6 +9,8 @@ import { type CardFile, CardFileSchema } from "../../domain/model/card.ts";
 export interface StoredModel {
   readonly card: CardFile;
   readonly artefact: Uint8Array;
+  /** CSV of rows like those that it was trained on, where it lies beside the card as `reference.csv`. */
+  readonly reference?: Uint8Array;
 }
 
 /**
@@ -30,5 +32,15 @@ async function readModel(folder: string): Promise<StoredModel> {
   if (createHash("sha256").update(bytes).digest("hex") !== artefact.sha256) {
     throw new MusterError("model-invalid", `${artefact.file} in ${folder} is not the file that the card describes`);
   }
-  return { card: card as CardFile, artefact: bytes };
+  const reference = await readIfThere(join(folder, "reference.csv"));
+  return { card: card as CardFile, artefact: bytes, ...(reference ? { reference } : {}) };
+}
+
+async function readIfThere(file: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    if ((error as { code?: unknown }).code === "ENOENT") return undefined;
+    throw error;
+  }
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MusterError } from "@muster/kernel";
 import type { DatasetFiles } from "../../domain/dataset/dataset-files.ts";
@@ -56,12 +56,18 @@ export async function openFileDatasets(folder: string): Promise<FileDatasets> {
       try {
         await mkdir(join(work, id));
       } catch (error) {
-        if ((error as { code?: unknown }).code !== "ENOSPC") throw error;
-        throw new MusterError("database-full", "the disk that holds the datasets is full", { cause: error });
+        throw namedIfFull(error);
       }
       return join(work, id, id);
     },
     discard: (path) => rm(join(path, ".."), { recursive: true, force: true }),
+    async write(path, text) {
+      try {
+        await writeFile(path, text, { mode: 0o600 });
+      } catch (error) {
+        throw namedIfFull(error);
+      }
+    },
     async keepTable(path) {
       const id = randomUUID();
       await adoptTable(id, path);
@@ -79,6 +85,11 @@ export async function openFileDatasets(folder: string): Promise<FileDatasets> {
       for (const name of await readdir(work)) await removeOld(join(work, name), before);
     },
   };
+}
+
+function namedIfFull(error: unknown): unknown {
+  if ((error as { code?: unknown }).code !== "ENOSPC") return error;
+  return new MusterError("database-full", "the disk that holds the datasets is full", { cause: error });
 }
 
 /** A file or folder is only on disk when it was told to be. */

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import type { Clock } from "@muster/kernel";
 import type { Pool } from "pg";
+import type { DataEngine } from "../../domain/dataset/data-engine.ts";
+import type { DatasetFiles } from "../../domain/dataset/dataset-files.ts";
 import { createDatasets, type Datasets } from "../../domain/dataset/datasets.ts";
 import type { DatasetStore } from "../../domain/dataset/dataset-store.ts";
 import type { DataLimits } from "../../domain/dataset/limits.ts";
@@ -14,6 +16,8 @@ const SWEEP_EVERY_MS = 600_000;
 export interface OpenDatasets {
   readonly datasets: Datasets;
   readonly store: DatasetStore;
+  readonly engine: DataEngine;
+  readonly files: DatasetFiles;
   /** Ends waiting processes. What runs is answered first. */
   close(): Promise<void>;
 }
@@ -38,6 +42,8 @@ export async function openDatasets(parts: {
   return {
     datasets,
     store,
+    engine,
+    files,
     async close() {
       clearInterval(timer);
       await engine.close();

@@ -1,8 +1,9 @@
 import { namingErrors } from "@muster/adapters";
-import { toInstant } from "@muster/kernel";
-import type { Pool, PoolClient } from "pg";
+import { MusterError, toInstant } from "@muster/kernel";
+import type { Pool } from "pg";
 import type { Column, Detection, NamedType, QualityReport } from "../../domain/dataset/column.ts";
 import type { DatasetStore, DatasetVersionRecord, UploadRecord } from "../../domain/dataset/dataset-store.ts";
+import { auditIn, inTransaction, onlyRow } from "../postgres/transaction.ts";
 
 interface UploadRow {
   readonly id: string;
@@ -52,8 +53,8 @@ export function createPostgresDatasets(pool: Pool): DatasetStore {
            values ($1, $2, $3, $4, $5) returning *`,
           [dataset, digest, bytes, JSON.stringify(detection), actor],
         );
-        await audit(client, actor, "dataset.uploaded", { dataset, digest, bytes });
-        return toUpload(only(added.rows));
+        await auditIn(client, actor, "dataset.uploaded", { dataset, digest, bytes });
+        return toUpload(onlyRow(added.rows));
       }),
 
     upload: (dataset, id) =>
@@ -83,7 +84,7 @@ export function createPostgresDatasets(pool: Pool): DatasetStore {
           "update models.dataset set last_version = last_version + 1 where name = $1 returning last_version",
           [dataset],
         );
-        const version = only(numbered).last_version;
+        const version = onlyRow(numbered).last_version;
         const added = await client.query<VersionRow>(
           `insert into models.dataset_version
              (dataset, number, digest, bytes, columns, report, passed, table_id, created_by)
@@ -100,8 +101,8 @@ export function createPostgresDatasets(pool: Pool): DatasetStore {
             actor,
           ],
         );
-        await audit(client, actor, "dataset.version-added", { dataset, version, digest, passed: report.passed });
-        return toVersion(only(added.rows));
+        await auditIn(client, actor, "dataset.version-added", { dataset, version, digest, passed: report.passed });
+        return toVersion(onlyRow(added.rows));
       }),
 
     versions: (dataset) =>
@@ -132,9 +133,31 @@ export function createPostgresDatasets(pool: Pool): DatasetStore {
         return row && toVersion(row);
       }),
 
+    versionOfDigest: (digest) =>
+      namingErrors(async () => {
+        const [row] = await rows<VersionRow>(
+          "select * from models.dataset_version where digest = $1 order by created_at desc limit 1",
+          [digest],
+        );
+        return row && toVersion(row);
+      }),
+
     deleteVersions: (dataset, version, actor) =>
       inTransaction(pool, async (client) => {
         if (version !== undefined && version > LAST_NUMBER) return [];
+        const used = await client.query<{ model: string; reference_version: number }>(
+          `select model, reference_version from models.monitoring
+           where reference_dataset = $1 and ($2::integer is null or reference_version = $2) limit 1`,
+          [dataset, version ?? null],
+        );
+        const [use] = used.rows;
+        // Whoever takes it as a reference at this moment is held off by the foreign key.
+        if (use) {
+          throw new MusterError(
+            "conflict",
+            `version ${use.reference_version} of "${dataset}" is what "${use.model}" is compared with; give the model another reference first`,
+          );
+        }
         const deleted = await client.query<VersionRow>(
           "delete from models.dataset_version where dataset = $1 and ($2::integer is null or number = $2) returning *",
           [dataset, version ?? null],
@@ -142,7 +165,7 @@ export function createPostgresDatasets(pool: Pool): DatasetStore {
         if (version === undefined)
           await client.query("delete from models.dataset_upload where dataset = $1", [dataset]);
         for (const { number, digest } of deleted.rows) {
-          await audit(client, actor, "dataset.version-deleted", { dataset, version: number, digest });
+          await auditIn(client, actor, "dataset.version-deleted", { dataset, version: number, digest });
         }
         return deleted.rows.map(toVersion);
       }),
@@ -195,42 +218,6 @@ export function createPostgresDatasets(pool: Pool): DatasetStore {
         return { uploads: new Set(digests.map(({ digest }) => digest)), tables: new Set(ids.map(({ id }) => id)) };
       }),
   };
-}
-
-function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  return namingErrors(async () => {
-    const client = await pool.connect();
-    try {
-      await client.query("begin");
-      const result = await work(client);
-      await client.query("commit");
-      return result;
-    } catch (error) {
-      await client.query("rollback").catch(() => undefined);
-      throw error;
-    } finally {
-      client.release();
-    }
-  });
-}
-
-async function audit(
-  client: PoolClient,
-  actor: string,
-  action: string,
-  detail: Readonly<Record<string, string | number | boolean>>,
-): Promise<void> {
-  await client.query("insert into models.audit_log (actor, action, detail) values ($1, $2, $3)", [
-    actor,
-    action,
-    JSON.stringify(detail),
-  ]);
-}
-
-function only<Row>(rows: readonly Row[]): Row {
-  const [row] = rows;
-  if (row === undefined) throw new Error("the statement gave no row");
-  return row;
 }
 
 function toUpload(row: UploadRow): UploadRecord {

@@ -9,6 +9,7 @@ import { Refusal } from "./refusal.ts";
 const RANGES = 10;
 /** Values of a text column that are told apart; the rarer ones are one bin together. */
 const MAX_CATEGORIES = 250;
+const NUMBER_TYPE = /^(U?(TINY|SMALL|BIG|HUGE)?INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL)/;
 const ORDERED_TYPE = /^(U?(TINY|SMALL|BIG|HUGE)?INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL|DATE|TIME)/;
 
 /** Counts what the drift of columns is judged from. A column is read once and grouped by value; the rest is small. */
@@ -23,7 +24,7 @@ export async function countDrift(session: Session, order: DriftOrder): Promise<r
   await session.confine([]);
   const counts: DriftCounts[] = [];
   for (const { name, type } of await columnsToCompare(session, order)) {
-    counts.push(await countColumn(session, name, ORDERED_TYPE.test(type)));
+    counts.push(await countColumn(session, name, type));
   }
   return counts;
 }
@@ -52,8 +53,10 @@ async function columnsToCompare(
   });
 }
 
-async function countColumn(session: Session, column: string, isOrdered: boolean): Promise<DriftCounts> {
+async function countColumn(session: Session, column: string, type: string): Promise<DriftCounts> {
   const value = identifier(column);
+  const isOrdered = ORDERED_TYPE.test(type);
+  const isNumber = NUMBER_TYPE.test(type);
   await session.run(`CREATE OR REPLACE TEMP TABLE grouped AS
     SELECT value, CAST(sum(r) AS BIGINT) AS r, CAST(sum(c) AS BIGINT) AS c FROM (
       SELECT ${value} AS value, count(*) AS r, 0 AS c FROM reference_side GROUP BY ${value}
@@ -62,6 +65,7 @@ async function countColumn(session: Session, column: string, isOrdered: boolean)
   const [totals] = await session.objects(`SELECT
       coalesce(sum(r) FILTER (value IS NOT NULL), 0) AS r, coalesce(sum(r) FILTER (value IS NULL), 0) AS r_nulls,
       coalesce(sum(c) FILTER (value IS NOT NULL), 0) AS c, coalesce(sum(c) FILTER (value IS NULL), 0) AS c_nulls
+      ${isNumber ? ", sum(value::DOUBLE * r) AS r_sum, sum(value::DOUBLE * c) AS c_sum" : ""}
     FROM grouped`);
   const reference = { rows: Number(totals?.["r"]), nulls: Number(totals?.["r_nulls"]) };
   const current = { rows: Number(totals?.["c"]), nulls: Number(totals?.["c_nulls"]) };
@@ -69,7 +73,17 @@ async function countColumn(session: Session, column: string, isOrdered: boolean)
   if (reference.rows === 0 || current.rows === 0) {
     return { ...both, kind: isOrdered ? "numeric" : "categorical", bins: [], ksDistance: undefined };
   }
-  if (isOrdered) return { ...both, kind: "numeric", ...(await ranges(session, reference.rows, current.rows)) };
+  if (isOrdered) {
+    const counted = await ranges(session, reference.rows, current.rows);
+    if (!isNumber) return { ...both, kind: "numeric", ...counted };
+    const means = {
+      reference: Number(totals?.["r_sum"]) / reference.rows,
+      current: Number(totals?.["c_sum"]) / current.rows,
+    };
+    // Neither is one where a value is none.
+    const areFinite = Number.isFinite(means.reference) && Number.isFinite(means.current);
+    return { ...both, kind: "numeric", ...counted, ...(areFinite ? { means } : {}) };
+  }
   return { ...both, kind: "categorical", bins: await categories(session), ksDistance: undefined };
 }
 

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { SharedStatistics } from "../../domain/cache/shared-answers.ts";
+import { VERDICTS } from "../../domain/monitoring/verdict.ts";
 import type { Metrics } from "../../domain/observability/metrics.ts";
 
 /** Metrics in the Prometheus text format. A registry of its own, so that two services can live in one process, as in tests. */
@@ -90,6 +91,45 @@ export function createPrometheusMetrics(): Metrics {
   );
   const hits = lookups.labels("memory", "hit");
   const misses = lookups.labels("memory", "miss");
+  const recordedRows = new Counter({
+    name: "muster_models_recorded_rows_total",
+    help: "Rows of predictions that were recorded.",
+    labelNames: ["model"],
+    registers: [registry],
+  });
+  const droppedRows = new Counter({
+    name: "muster_models_not_recorded_rows_total",
+    help: "Rows that were to be recorded and were dropped: too much waited, or the database did not take them.",
+    labelNames: ["model", "reason"],
+    registers: [registry],
+  });
+  const psi = new Gauge({
+    name: "muster_models_drift_psi",
+    help: "Population stability index of a column in the last window that had enough rows to say it.",
+    labelNames: ["model", "side", "column"],
+    registers: [registry],
+  });
+  const verdict = new Gauge({
+    name: "muster_models_drift_verdict",
+    help: "1 for what the last window said of a model: good, warn, alarm or unknown.",
+    labelNames: ["model", "verdict"],
+    registers: [registry],
+  });
+  const alarms = new Gauge({
+    name: "muster_models_drift_alarms",
+    help: "Alarms of a model that are not cleared.",
+    labelNames: ["model"],
+    registers: [registry],
+  });
+  const shown = new Map<string, readonly Readonly<Record<"model" | "side" | "column", string>>[]>();
+
+  function forgetDrift(model: string): void {
+    for (const labels of shown.get(model) ?? []) psi.remove(labels);
+    for (const each of VERDICTS) verdict.remove({ model, verdict: each });
+    alarms.remove({ model });
+    shown.delete(model);
+  }
+
   return {
     contentType: registry.contentType,
     render: () => registry.metrics(),
@@ -112,6 +152,21 @@ export function createPrometheusMetrics(): Metrics {
           collect: () => gauge.set(count()),
         });
       },
+    },
+    recorded: (model, rows) => recordedRows.inc({ model }, rows),
+    notRecorded: (model, rows, reason) => droppedRows.inc({ model, reason }, rows),
+    drift(model, window, openAlarms) {
+      forgetDrift(model);
+      alarms.set({ model }, openAlarms);
+      for (const each of VERDICTS) verdict.set({ model, verdict: each }, each === window.verdict ? 1 : 0);
+      // What could not be judged is absent, never 0, which would be good.
+      const known = window.columns.filter((column) => column.verdict !== "unknown");
+      const series = known.map(({ side, column }) => ({ model, side, column }));
+      for (const [index, labels] of series.entries()) psi.set(labels, known[index]?.psi ?? Number.NaN);
+      shown.set(model, series);
+    },
+    watched(models) {
+      for (const model of shown.keys()) if (!models.includes(model)) forgetDrift(model);
     },
   };
 }

@@ -15,6 +15,8 @@ export interface DatasetFiles {
   /** Path for a file that is being written; it is removed with everything that belongs to it by {@link DatasetFiles.discard}. */
   workPath(): Promise<string>;
   discard(workPath: string): Promise<void>;
+  /** Writes a text to a path that {@link DatasetFiles.workPath} gave, or beside it. @throws {MusterError} `database-full`. */
+  write(path: string, text: AsyncIterable<string>): Promise<void>;
   /** Gives a finished file its name; returns its id. */
   keepTable(workPath: string): Promise<string>;
   /**

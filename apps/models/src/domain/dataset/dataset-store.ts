@@ -64,7 +64,12 @@ export interface DatasetStore {
   newestVersions(datasets: readonly string[], limit: number, before?: number): Promise<readonly DatasetVersionRecord[]>;
   /** One version, or the newest that passed its rules. */
   version(dataset: string, version: number | undefined): Promise<DatasetVersionRecord | undefined>;
-  /** Deletes one version, or all of them with what was uploaded; returns those that were there. */
+  /** The newest version that was made of a file with this SHA-256. */
+  versionOfDigest(digest: string): Promise<DatasetVersionRecord | undefined>;
+  /**
+   * Deletes one version, or all of them with what was uploaded; returns those that were there.
+   * @throws {MusterError} `conflict` while a model is compared with one of them.
+   */
   deleteVersions(dataset: string, version: number | undefined, actor: string): Promise<readonly DatasetVersionRecord[]>;
   addResult(result: ResultRecord): Promise<void>;
   result(id: string, now: Instant): Promise<ResultRecord | undefined>;

@@ -19,6 +19,8 @@ export interface DriftCounts {
   readonly bins: readonly Bin[];
   /** Largest distance of the two distribution functions; numeric columns only. */
   readonly ksDistance: number | undefined;
+  /** Of columns of numbers. */
+  readonly means?: { readonly reference: number; readonly current: number };
 }
 
 const Count = Type.Object({ rows: Type.Integer(), nulls: Type.Integer() });
@@ -35,6 +37,9 @@ export const ColumnDriftSchema = Type.Object({
   jensenShannon: Type.Union([Type.Number(), Type.Null()], { description: "Distance, base 2, from 0 to 1" }),
   cramersV: Type.Union([Type.Number(), Type.Null()]),
   nullShareChange: Type.Number(),
+  means: Type.Optional(
+    Type.Object({ reference: Type.Number(), current: Type.Number() }, { description: "Of columns of numbers" }),
+  ),
   ks: Type.Union([Test, Type.Null()], { description: "Kolmogorov-Smirnov, for numeric columns" }),
   chiSquare: Type.Union([Type.Object({ ...Test.properties, degrees: Type.Integer() }), Type.Null()]),
   reference: Count,
@@ -58,6 +63,7 @@ export function judgeDrift(counts: DriftCounts): ColumnDrift {
       shareOf(current.nulls, current.rows + current.nulls) - shareOf(reference.nulls, reference.rows + reference.nulls),
     reference,
     current,
+    ...(counts.means === undefined ? {} : { means: counts.means }),
     bins: bins.map((bin) => ({ ...bin })),
   };
   if (reference.rows === 0 || current.rows === 0) {

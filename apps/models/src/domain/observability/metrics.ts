@@ -1,6 +1,8 @@
 import type { SharedStatistics } from "../cache/shared-answers.ts";
 import type { BatchReport } from "../serving/batcher.ts";
 import type { Servable } from "../serving/served-model.ts";
+import type { DropReason } from "../monitoring/recorder.ts";
+import type { WindowResult } from "../monitoring/monitoring-store.ts";
 
 /** What the service counts and times. */
 export interface Metrics {
@@ -17,6 +19,14 @@ export interface Metrics {
   /** One run of a model. */
   batch(model: Servable, report: BatchReport): void;
   readonly admission: AdmissionMetrics;
+  /** Rows that were recorded. */
+  recorded(model: string, rows: number): void;
+  /** Rows that were to be recorded and were not. */
+  notRecorded(model: string, rows: number, reason: DropReason): void;
+  /** The last window of a model that was judged, in place of the one before it. */
+  drift(model: string, window: WindowResult, openAlarms: number): void;
+  /** Models that are watched; of others nothing is told any more. */
+  watched(models: readonly string[]): void;
 }
 
 /** What the door of the service counts. Refused requests are counted here alone: more would cost too much at such times. */

@@ -1,3 +1,4 @@
+import { wilsonInterval } from "@muster/kernel";
 import { CHAMPION } from "../registry/registry.ts";
 import type { ServedModel } from "../serving/served-model.ts";
 import type { ServingTable } from "../serving/serving-table.ts";
@@ -12,6 +13,9 @@ export interface ShadowStatistics {
   readonly agreeing: number;
   /** Of all compared rows; null before the first. */
   readonly agreement: number | null;
+  /** Where it lies with 95 % confidence (Wilson). */
+  readonly agreementLow: number;
+  readonly agreementHigh: number;
   /** Null before the first row, and where the answers cannot be compared. */
   readonly largestDifference: number | null;
   /** Requests that the challenger could not answer. */
@@ -94,10 +98,13 @@ export function createShadow(table: ServingTable): Shadow {
     statistics(name) {
       const tally = tallies.get(name);
       if (tally === undefined) return undefined;
+      const interval = wilsonInterval(tally.agreeing, tally.rows);
       const comparable = tally.rows > 0 && Number.isFinite(tally.largestDifference);
       return {
         ...tally,
         agreement: tally.rows === 0 ? null : tally.agreeing / tally.rows,
+        agreementLow: interval.low,
+        agreementHigh: interval.high,
         largestDifference: comparable ? tally.largestDifference : null,
       };
     },

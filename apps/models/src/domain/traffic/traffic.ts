@@ -15,7 +15,12 @@ const SHARES = 10_000;
  * share, so that a caller stays where it is on every replica, and a larger share only adds callers.
  */
 export function isCanary(caller: string, model: string, percent: number): boolean {
-  return percent > 0 && fnv1a(`${model}\n${caller}`) % SHARES < percent * (SHARES / 100);
+  return isAmong(`${model}\n${caller}`, percent);
+}
+
+/** Whether a text belongs to a share of all texts: the same on every replica, and a larger share only adds to it. */
+export function isAmong(text: string, percent: number): boolean {
+  return percent > 0 && fnv1a(text) % SHARES < percent * (SHARES / 100);
 }
 
 /** A quick hash that spreads well (Fowler-Noll-Vo, 32 bit); it protects nothing. */

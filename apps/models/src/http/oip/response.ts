@@ -6,10 +6,17 @@ import type { Tensor, TensorData, Tensors } from "../../domain/tensor/tensor.ts"
 /**
  * Writes an inference response as JSON text. Written by hand, because it is done for every prediction
  * and because JSON.stringify knows neither typed arrays nor 64-bit integers.
+ * @param predictionId id of a prediction that was recorded, where it is told as a parameter.
  * @throws {MusterError} `invalid-request` for an output that JSON cannot carry.
  */
-export function writeInferResponse(model: ServedModel, id: string | undefined, outputs: Tensors): string {
-  let text = `${responseHead(model, id)}"outputs":[`;
+export function writeInferResponse(
+  model: ServedModel,
+  id: string | undefined,
+  outputs: Tensors,
+  predictionId?: string,
+): string {
+  const parameters = predictionId === undefined ? "" : `"parameters":{"muster_prediction_id":"${predictionId}"},`;
+  let text = `${responseHead(model, id)}${parameters}"outputs":[`;
   let separator = "";
   for (const [name, tensor] of outputs) {
     text += `${separator}${writeTensor(name, tensor)}`;

@@ -8,6 +8,7 @@ import type { ServingTable } from "../../domain/serving/serving-table.ts";
 import { stickyCaller } from "../access/guard.ts";
 import { predictFor } from "../tracing/traced.ts";
 import { cacheStatus } from "../cache/headers.ts";
+import { namePrediction } from "../monitoring/prediction-id.ts";
 import { errorSentence, type KnownError, prepareErrorAnswer } from "../errors.ts";
 import { JSON_LENGTH_HEADER, type RawTensors, splitBody } from "./binary.ts";
 import { readInferRequest } from "./request.ts";
@@ -97,8 +98,10 @@ export async function oipRoutes(app: FastifyInstance, options: OipOptions): Prom
         const model = await lookUp(options, request.params.name, request.params.version, stickyCaller(request));
         const { json: body, raw } = request.body as InferBody;
         const inference = readInferRequest(body, model.signature, raw);
-        const { outputs, cached } = await predictFor(predictor, request, reply, model, inference);
+        const prediction = await predictFor(predictor, request, reply, model, inference);
+        const { outputs, cached } = prediction;
         if (cached !== undefined) void reply.header("cache-status", cacheStatus(cached));
+        namePrediction(reply, request, prediction);
         if (![...outputs.keys()].some(inference.isBinary)) {
           return json(reply, writeInferResponse(model, inference.id, outputs));
         }

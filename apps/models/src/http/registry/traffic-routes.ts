@@ -23,6 +23,8 @@ const ShadowSchema = Type.Object({
   rows: Count,
   agreeing: Count,
   agreement: Type.Union([Type.Number(), Type.Null()]),
+  agreementLow: Type.Number({ description: "With 95 % confidence the agreement lies between these (Wilson)" }),
+  agreementHigh: Type.Number(),
   largestDifference: Type.Union([Type.Number(), Type.Null()]),
   failures: Count,
   skipped: Count,

@@ -8,6 +8,7 @@ import type { Tensors } from "../../domain/tensor/tensor.ts";
 import { stickyCaller } from "../access/guard.ts";
 import { predictFor } from "../tracing/traced.ts";
 import { cacheStatus } from "../cache/headers.ts";
+import { namePrediction } from "../monitoring/prediction-id.ts";
 import { errorSentence, prepareErrorAnswer } from "../errors.ts";
 import { readCsv } from "./csv.ts";
 import { rowsOf, tensorsOfColumns, tensorsOfFrame, tensorsOfInstances } from "./rows.ts";
@@ -50,7 +51,9 @@ export async function rowRoutes(app: FastifyInstance, options: RowRouteOptions):
     model: ServedModel,
     inputs: Tensors,
   ): Promise<{ predictions: readonly unknown[] }> {
-    const { outputs, cached } = await predictFor(options.predictor, request, reply, model, { inputs });
+    const prediction = await predictFor(options.predictor, request, reply, model, { inputs });
+    const { outputs, cached } = prediction;
+    namePrediction(reply, request, prediction);
     if (cached !== undefined) void reply.header("cache-status", cacheStatus(cached));
     return { predictions: rowsOf(outputs) };
   }

@@ -19,7 +19,8 @@ const MAX_UNSENT_BYTES = 8 * 1_048_576;
 /**
  * Predictions over one connection: each message is an inference request with the members `model` and,
  * if wanted, `version`; each answer is an inference response, or an object with `error`. Both carry the
- * `id` of the request, because answers come in the order in which they are ready.
+ * `id` of the request, because answers come in the order in which they are ready. The answer to a prediction that was
+ * recorded has its id as the parameter `muster_prediction_id`.
  */
 export async function socketRoutes(app: FastifyInstance, options: SocketOptions): Promise<void> {
   app.get(
@@ -70,10 +71,13 @@ async function answer(
     if (typeof name !== "string" || (version !== undefined && typeof version !== "string")) {
       throw new MusterError("invalid-request", "model must name a model, and version, if given, one of its versions");
     }
-    const model = await lookUp(options, name, version, stickyCaller(request));
+    const caller = stickyCaller(request);
+    const model = await lookUp(options, name, version, caller);
     const inference = readInferRequest(body, model.signature);
-    const { outputs } = await options.predictor.predict(model, inference);
-    return writeInferResponse(model, id, outputs);
+    // A connection has no header for each answer, so the id of a recorded one is among its parameters.
+    const asked = { id: crypto.randomUUID(), caller };
+    const { outputs, recorded } = await options.predictor.predict(model, inference, { asked });
+    return writeInferResponse(model, id, outputs, recorded === true ? asked.id : undefined);
   } catch (error) {
     const { sentence, status } = errorSentence(error, request);
     return JSON.stringify({ ...(id === undefined ? {} : { id }), error: sentence, status });

@@ -3,6 +3,7 @@ import { writeTraceContext } from "../../domain/observability/trace-context.ts";
 import type { RequestSpan, Tracing } from "../../domain/observability/tracing.ts";
 import type { Prediction, Predictor } from "../../domain/serving/predictor.ts";
 import type { PredictionRequest, ServedModel } from "../../domain/serving/served-model.ts";
+import { stickyCaller } from "../access/guard.ts";
 import { wantsFresh } from "../cache/headers.ts";
 
 declare module "fastify" {
@@ -28,7 +29,7 @@ export function predictFor(
   model: ServedModel,
   inference: PredictionRequest,
 ): Promise<Prediction> {
-  const options = { fresh: wantsFresh(request) };
+  const options = { fresh: wantsFresh(request), asked: { id: request.id, caller: stickyCaller(request) } };
   const { span } = request;
   return span === undefined
     ? predictor.predict(model, inference, options)

@@ -3,6 +3,7 @@ import { MusterError } from "@muster/kernel";
 import type { Pool, PoolClient } from "pg";
 import { createDatasetTables } from "../../dataset-store/create-datasets.ts";
 import { createCacheRemovals } from "./create-cache-removals.ts";
+import { createMonitoringTables } from "../../monitoring/create-monitoring.ts";
 import { createEvents } from "./create-events.ts";
 import { createIdentity } from "./create-identity.ts";
 import { createRegistry } from "./create-registry.ts";
@@ -17,6 +18,7 @@ const MIGRATIONS: readonly Migration[] = [
   createTraffic,
   createEvents,
   createCacheRemovals,
+  createMonitoringTables,
 ];
 
 /** Only one replica migrates at a time; the number is arbitrary and this platform's own. */

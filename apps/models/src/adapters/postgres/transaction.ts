@@ -1,0 +1,41 @@
+import { namingErrors } from "@muster/adapters";
+import type { Pool, PoolClient } from "pg";
+
+/** Does work in one transaction, whose errors get their names. */
+export function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  return namingErrors(async () => {
+    const client = await pool.connect();
+    try {
+      await client.query("begin");
+      const result = await work(client);
+      await client.query("commit");
+      return result;
+    } catch (error) {
+      await client.query("rollback").catch(() => undefined);
+      throw error;
+    } finally {
+      client.release();
+    }
+  });
+}
+
+/** Adds an entry to the audit log, in the transaction of the change that it is about. */
+export async function auditIn(
+  client: PoolClient,
+  actor: string,
+  action: string,
+  detail: Readonly<Record<string, string | number | boolean>>,
+): Promise<void> {
+  await client.query("insert into models.audit_log (actor, action, detail) values ($1, $2, $3)", [
+    actor,
+    action,
+    JSON.stringify(detail),
+  ]);
+}
+
+/** The row of a statement that gives one. */
+export function onlyRow<Row>(rows: readonly Row[]): Row {
+  const [row] = rows;
+  if (row === undefined) throw new Error("the statement gave no row");
+  return row;
+}
