@@ -27,8 +27,14 @@ export const loadRun = defineCommand({
   name: "load run",
   summary: "Run a load plan and judge it",
   description:
-    "Runs the plan that a TypeScript file exports: scenarios written as async functions, how many users or arrivals they get, and thresholds. Latency counts from the time at which the schedule called for a request, so a service that stalls cannot hide it. It exits 0 when every threshold holds, 1 when one is broken, 3 when the generator itself could not keep up, so that the run proves nothing. Ctrl-C ends it with a report.",
-  args: [{ value: "FILE", summary: "A file whose default export is a plan made with defineLoad", required: true }],
+    "Runs the plan that a TypeScript file exports: scenarios written as async functions, how many users or arrivals they get, and thresholds. Latency counts from the time at which the schedule called for a request, so a service that stalls cannot hide it. It exits 0 when every threshold holds, 1 when one is broken, 3 when the generator itself could not keep up, so that the run proves nothing. Ctrl-C ends it with a report. A script that was written for k6 runs as it is; what of k6 is not there is said before anything is loaded.",
+  args: [
+    {
+      value: "FILE",
+      summary: "A file whose default export is a plan made with defineLoad, or a script for k6",
+      required: true,
+    },
+  ],
   options: {
     workers: {
       kind: "number",

@@ -28,6 +28,7 @@ function snapshotOf(thread: ThreadRun): WorkerSnapshot {
 
 try {
   const plan = await loadPlan(start.planFile);
+  await plan.prepare?.(start.segment);
   port.on("message", (message: ToWorker) => {
     if (message.type !== "start") {
       if (run !== undefined) obey(run, message);

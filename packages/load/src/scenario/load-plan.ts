@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { LoadStage } from "@muster/contract";
 import { durationMs, MusterError, type Problem } from "@muster/kernel";
+import { isK6Script, k6Plan } from "../k6/k6-plan.ts";
 import { scheduleOf } from "../schedule/arrival-schedule.ts";
 import { courseOf, peakOf } from "../schedule/stages.ts";
 import { parseDemand, thresholdOf } from "../thresholds/threshold.ts";
@@ -13,10 +14,11 @@ const MAX_RUN_MS = 48 * 3_600_000;
 const MAX_VALUE = 1_000_000;
 
 /**
- * Loads the plan that a file exports by default.
+ * Loads the plan that a file exports by default, or that a script for k6 comes to.
  * @throws {MusterError} `load-plan-invalid` when the file cannot be loaded or its plan does not hold, with every problem.
  */
 export async function loadPlan(file: string): Promise<LoadPlan> {
+  if (await isK6Script(file)) return checkPlan(await k6Plan(resolve(file)), file);
   let module: { default?: unknown };
   try {
     module = (await import(pathToFileURL(resolve(file)).href)) as { default?: unknown };

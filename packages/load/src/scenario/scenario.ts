@@ -2,7 +2,7 @@ import type { Duration, Json } from "@muster/kernel";
 import type { Stage } from "../schedule/stages.ts";
 import type { Threshold } from "../thresholds/threshold.ts";
 import type { User } from "../user/user.ts";
-import type { DataSource } from "./data-source.ts";
+import type { DataSource, Segment } from "./data-source.ts";
 
 /** Names of data and where they come from. */
 export type DataSources = Readonly<Record<string, DataSource<unknown>>>;
@@ -97,6 +97,8 @@ export interface LoadPlan {
   readonly insecure?: boolean;
   /** One request in so many carries a `traceparent` and is kept with its trace id; 100 by default, 0 for none. */
   readonly sampleEvery?: number;
+  /** Done in every worker when it has read the plan; the load begins when all of them are ready. */
+  prepare?(segment: Segment): Promise<void>;
   /** Done once before the load; what it returns is every user's `shared`. It must be JSON. */
   setUp?(context: PlanContext): Promise<Json> | Json;
   /** Done once after the load, whatever came of it, with what the set-up returned. */

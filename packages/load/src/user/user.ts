@@ -47,10 +47,12 @@ export class User<S extends DataSources = DataSources> {
   /** Whether anything was waited for; tells the engine that this user gives others a turn. */
   waited = false;
 
-  readonly #recorder: UserRecorder;
+  /** What this user reports to; for what runs a scenario in its name. */
+  readonly recorder: UserRecorder;
   readonly #sockets: () => UserSockets;
   #ws: UserSockets | undefined;
   readonly #nextRow: (name: string) => unknown;
+  readonly #endings: (() => void)[] = [];
   #groups = "";
   #think: { timer: NodeJS.Timeout; stop: () => void } | undefined;
 
@@ -59,7 +61,7 @@ export class User<S extends DataSources = DataSources> {
     this.http = parts.http;
     this.random = parts.random;
     this.shared = parts.shared;
-    this.#recorder = parts.recorder;
+    this.recorder = parts.recorder;
     this.#nextRow = parts.nextRow;
     this.#sockets = parts.sockets;
   }
@@ -84,7 +86,7 @@ export class User<S extends DataSources = DataSources> {
         passed = false;
       }
       if (!passed) all = false;
-      this.#recorder.check(this.#groups === "" ? name : this.#groups + name, passed);
+      this.recorder.check(this.#groups === "" ? name : this.#groups + name, passed);
     }
     return all;
   }
@@ -98,7 +100,7 @@ export class User<S extends DataSources = DataSources> {
     try {
       return await work();
     } finally {
-      this.#recorder.group(before + name, performance.now() - started);
+      this.recorder.group(before + name, performance.now() - started);
       this.#groups = before;
       this.http.prefix = before;
     }
@@ -138,17 +140,23 @@ export class User<S extends DataSources = DataSources> {
 
   /** Adds to a counter of the scenario's own. */
   count(name: string, by = 1): void {
-    this.#recorder.count(name, by);
+    this.recorder.count(name, by);
   }
 
   /** Notes the present value of something. */
   gauge(name: string, value: number): void {
-    this.#recorder.gauge(name, value);
+    this.recorder.gauge(name, value);
   }
 
   /** Records one of many values, of which percentiles are wanted. */
   trend(name: string, value: number): void {
-    this.#recorder.trend(name, value);
+    this.recorder.trend(name, value);
+  }
+
+  /** Has something let go of when this user is stopped. */
+  onStop(told: () => void): void {
+    if (this.http.stopped) told();
+    else this.#endings.push(told);
   }
 
   /** Lets go of what an iteration opened and did not close. The engine calls it after each. */
@@ -161,6 +169,7 @@ export class User<S extends DataSources = DataSources> {
   stop(): void {
     this.http.stopped = true;
     this.#ws?.stop();
+    for (const told of this.#endings.splice(0)) told();
     if (this.#think === undefined) return;
     clearTimeout(this.#think.timer);
     this.#think.stop();
