@@ -27,8 +27,8 @@ export interface Configuration {
   /** Whether callers without a key may predict. */
   readonly anonymousPredictions: boolean;
   readonly maxModelBytes: number;
-  /** Models that compute longer than this many milliseconds get a thread of their own. */
-  readonly threadAboveMs: number;
+  /** Models that compute longer than this many milliseconds get a process of their own. */
+  readonly processAboveMs: number;
   /** Milliseconds that a request may be expected to wait under lasting overload; 0 refuses none. */
   readonly maxWaitMs: number;
   /** Rows of one request at most. */
@@ -166,7 +166,7 @@ export function readConfiguration(env: Readonly<Record<string, string | undefine
     // Without a database there are no keys that a caller could have.
     anonymousPredictions: oneOf("ANONYMOUS_PREDICTIONS", ["0", "1"], env["DATABASE_URL"] ? "0" : "1") === "1",
     maxModelBytes: number("MAX_MODEL_BYTES", 512 * MIB, 1_024, 16 * 1_024 * MIB),
-    threadAboveMs: number("THREAD_ABOVE_MS", 2, 0, 60_000),
+    processAboveMs: number("PROCESS_ABOVE_MS", 2, 0, 60_000),
     maxWaitMs: number("MAX_WAIT_MS", 15, 0, 60_000),
     maxRequestRows: number("MAX_REQUEST_ROWS", 4_096, 1, 1_000_000),
     cacheBytes: number("CACHE_MB", 64, 0, 1_048_576) * MIB,

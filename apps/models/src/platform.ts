@@ -7,7 +7,7 @@ import { openDatasets } from "./adapters/dataset-store/open-datasets.ts";
 import { openMonitoring } from "./adapters/monitoring/open-monitoring.ts";
 import { openFileArtefactStore } from "./adapters/files/file-artefact-store.ts";
 import { createArgon2Hasher } from "./adapters/passwords/argon2-hasher.ts";
-import { createThreadRuntime } from "./adapters/onnx/thread-runtime.ts";
+import { createProcessRuntime } from "./adapters/onnx/process-runtime.ts";
 import { freshSecret, hashSecret } from "./adapters/passwords/secrets.ts";
 import { publishRemoval, readRemovals, removalIn } from "./adapters/postgres/cache-removals.ts";
 import { listenForChanges } from "./adapters/postgres/change-listener.ts";
@@ -49,6 +49,8 @@ export interface PlatformParts {
   readonly database: Secret;
   readonly table: MutableServingTable;
   readonly runtime: ModelRuntime;
+  /** For models that take long; a process for each where there is none. */
+  readonly heavyRuntime: ModelRuntime | undefined;
   readonly serving: ServingOptions;
   readonly builtin: readonly StoredModel[];
   readonly remembered: OpenCache | undefined;
@@ -88,7 +90,12 @@ export async function openPlatform(parts: PlatformParts): Promise<Platform> {
     await removeUnusedArtefacts(publishing, clock.now() - UPLOAD_WITHIN_MS);
     await bringBuiltin(publishing, parts.builtin);
 
-    const threads = createThreadRuntime({ threads: configuration.threads });
+    const heavyRuntime =
+      parts.heavyRuntime ??
+      createProcessRuntime({
+        threads: configuration.threads,
+        onDeath: (how) => log.warn({ how }, "the process of a model ended; the next prediction starts it again"),
+      });
     const loader = createModelLoader({
       table,
       maxCold: configuration.maxColdModels,
@@ -97,10 +104,10 @@ export async function openPlatform(parts: PlatformParts): Promise<Platform> {
         if (!record) throw new MusterError("not-found", `model "${name}" has no version "${version}"`);
         const artefact = await artefacts.read(record.digest);
         const servable = { ...record, name };
-        if ((record.inspection.runMs ?? 0) <= configuration.threadAboveMs) {
+        if ((record.inspection.runMs ?? 0) <= configuration.processAboveMs) {
           return serveModel(await parts.runtime.load(artefact), servable, parts.serving);
         }
-        return serveModel(await threads.load(artefact), servable, { ...parts.serving, maxRuns: 1 });
+        return serveModel(await heavyRuntime.load(artefact), servable, { ...parts.serving, maxRuns: 1 });
       },
       onFailure: ({ model, alias, version }, error) =>
         log.error({ err: error, model, alias, version }, "a version cannot be loaded; the alias keeps what it named"),

@@ -44,6 +44,8 @@ const BACKLOG = 4_096;
 export interface ServiceParts {
   readonly clock?: Clock;
   readonly runtime?: ModelRuntime;
+  /** For models that take long. */
+  readonly heavyRuntime?: ModelRuntime;
   /** Milliseconds from any fixed point, never going back. */
   readonly monotonic?: () => number;
 }
@@ -84,6 +86,7 @@ export async function startService(
       database,
       table,
       runtime,
+      heavyRuntime: parts.heavyRuntime,
       serving,
       builtin,
       remembered,

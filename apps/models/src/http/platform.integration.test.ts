@@ -350,7 +350,7 @@ test("an answer is remembered, computed anew on request, and forgotten on every 
   await replica.stop();
 });
 
-test("a model that computes for long gets a thread, so that others are not held up", async () => {
+test("a model that computes for long gets a process, so that others are not held up", async () => {
   const slow = await call("/v1/models/slow/versions", { token: admin, body: upload(slowModel(700)) });
   assert.equal(slow.status, 201, JSON.stringify(slow.body));
   await call("/v1/models/quick/versions", { token: admin, body: upload(scalingModel(2)) });

@@ -5,7 +5,7 @@ const PASSWORD = "petrel tarn quill mungo";
 const SCOPES = ["predict", "read", "write"];
 
 /** Uses the link of a fresh platform's first admin; returns a key with every scope. */
-export function firstAdminKey({ url, log }: RunningService): Promise<string> {
+export function firstAdminKey({ url, log }: Pick<RunningService, "url" | "log">): Promise<string> {
   return redeem(url, log.find((entry) => entry["token"] !== undefined)?.["token"], SCOPES);
 }
 

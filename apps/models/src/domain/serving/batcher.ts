@@ -16,7 +16,7 @@ export interface BatcherOptions {
   /** Rows that wait or run at most; more are refused with `overloaded`. */
   readonly maxPendingRows: number;
   /**
-   * Runs at once; requests that come meanwhile make the next batch. 1 for a model on a thread of its
+   * Runs at once; requests that come meanwhile make the next batch. 1 for a model in a process of its
    * own; absent for one that computes at once where it is called.
    */
   readonly maxRuns?: number;

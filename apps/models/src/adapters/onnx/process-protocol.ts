@@ -2,23 +2,17 @@ import { type ErrorCode, MusterError } from "@muster/kernel";
 import type { Signature } from "../../domain/model/signature.ts";
 import type { Tensors } from "../../domain/tensor/tensor.ts";
 
-/** What the thread of a model is given at its start. */
-export interface ThreadStart {
-  readonly artefact: Uint8Array;
-  readonly threads: number;
-}
-
-/** What it is asked. */
-export type ThreadRequest = { readonly run: number; readonly inputs: Tensors } | { readonly close: true };
+/** What the process of a model is asked. */
+export type ProcessRequest = { readonly run: number; readonly inputs: Tensors } | { readonly close: true };
 
 /** What it answers. */
-export type ThreadReply =
+export type ProcessReply =
   | { readonly ready: Signature }
   | { readonly run: number; readonly outputs: Tensors }
   | { readonly run: number; readonly failure: Failure }
   | { readonly refused: Failure };
 
-/** An error as it can travel between threads. */
+/** An error as it can travel between processes. */
 export interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
