@@ -17,6 +17,7 @@ import { CHAMPION } from "./domain/registry/registry.ts";
 import { serveModel, type ServingOptions } from "./domain/serving/served-model.ts";
 import { createServingTable, type MutableServingTable } from "./domain/serving/serving-table.ts";
 import { createTracing, type SpanRecorder, UNRECORDED } from "./domain/observability/tracing.ts";
+import { countingPredictions, createActivity } from "./domain/observability/activity.ts";
 import { createUsage } from "./domain/observability/usage.ts";
 import { createPredictor } from "./domain/serving/predictor.ts";
 import { createShadow } from "./domain/traffic/shadow.ts";
@@ -98,7 +99,8 @@ export async function startService(
   } else {
     for (const stored of builtin) await serveBuiltin(table, runtime, stored, serving);
   }
-  const predictor = createPredictor({
+  const activity = createActivity(() => clock.now());
+  const answering = createPredictor({
     maxRequestRows: configuration.maxRequestRows,
     cache,
     shadow,
@@ -109,6 +111,7 @@ export async function startService(
     },
   });
   const spans = await openSpans(configuration, log);
+  const predictor = countingPredictions(answering, activity, () => performance.now());
   const app = await createServer({
     table,
     load: platform?.loader.ensure ?? notLoaded,
@@ -122,6 +125,7 @@ export async function startService(
     metrics,
     tracing: createTracing({ ratio: configuration.traces?.ratio ?? 0, recorder: spans, clock, random: Math.random }),
     usage: createUsage(() => clock.now()),
+    activity,
     log,
     maxBodyBytes: configuration.maxBodyBytes,
     guard: {

@@ -8,6 +8,7 @@ import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, t
 import type { Metrics } from "../domain/observability/metrics.ts";
 import type { LookupParts } from "../domain/serving/lookup.ts";
 import type { Tracing } from "../domain/observability/tracing.ts";
+import type { Activity } from "../domain/observability/activity.ts";
 import type { Usage } from "../domain/observability/usage.ts";
 import type { Predictor } from "../domain/serving/predictor.ts";
 import { type GuardOptions, guardRoutes } from "./access/guard.ts";
@@ -22,6 +23,7 @@ import { graphqlRoutes } from "./graphql/routes.ts";
 import { isOipAddress, oipRoutes, sendOipError } from "./oip/routes.ts";
 import { type MonitoringRouteOptions, monitoringRoutes } from "./monitoring/routes.ts";
 import { operationsRoutes } from "./operations/routes.ts";
+import { activityRoutes } from "./operations/activity-routes.ts";
 import { usageRoutes } from "./operations/usage-routes.ts";
 import { type RegistryRouteOptions, registryRoutes } from "./registry/routes.ts";
 import { socketRoutes } from "./socket/routes.ts";
@@ -38,6 +40,7 @@ export interface ServerOptions extends LookupParts {
   readonly degraded: () => readonly string[];
   readonly tracing: Tracing;
   readonly usage: Usage;
+  readonly activity: Activity;
   readonly log: FastifyBaseLogger;
   /** Bytes of a request body at most. */
   readonly maxBodyBytes: number;
@@ -75,6 +78,7 @@ export async function createServer({
   degraded,
   tracing,
   usage,
+  activity,
   log,
   maxBodyBytes,
   guard,
@@ -156,6 +160,7 @@ export async function createServer({
   answerRevalidations(app);
   await app.register(operationsRoutes, { table, metrics, degraded });
   await app.register(usageRoutes, { usage });
+  await app.register(activityRoutes, { activity, table, now: () => guard.clock.now() });
   await app.register(oipRoutes, { table, load, predictor });
   await app.register(rowRoutes, { table, load, predictor });
   await app.register(websocket, { options: { maxPayload: maxBodyBytes } });

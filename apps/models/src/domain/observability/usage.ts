@@ -1,3 +1,5 @@
+import { countTime, emptyTimes, percentile } from "./times.ts";
+
 /** What one caller did on one route in some time. */
 export interface UsageRow {
   readonly caller: string;
@@ -30,10 +32,6 @@ interface Tally {
   readonly times: Uint32Array;
 }
 
-/** Each bucket is a fifth wider than the one before it, so that its middle is within a tenth: 10 µs to 6 minutes. */
-const GROWTH = 1.2;
-const SMALLEST_MS = 0.01;
-const BUCKETS = 96;
 /** Pairs of caller and route that are told apart in one hour; the rest is counted together. */
 const MAX_TALLIES = 2_000;
 const OTHERS = "others";
@@ -75,8 +73,7 @@ export function createUsage(now: () => number): Usage {
       if (status >= 500) tally.failed += 1;
       else if (status >= 400) tally.refused += 1;
       if (milliseconds > tally.max) tally.max = milliseconds;
-      const bucket = bucketOf(milliseconds);
-      tally.times[bucket] = (tally.times[bucket] ?? 0) + 1;
+      countTime(tally.times, milliseconds);
     },
     rows(wanted) {
       const oldest = Math.floor(now() / HOUR_MS) - wanted;
@@ -112,7 +109,7 @@ export function createUsage(now: () => number): Usage {
 }
 
 function emptyTally(): Tally {
-  return { calls: 0, refused: 0, failed: 0, max: 0, times: new Uint32Array(BUCKETS) };
+  return { calls: 0, refused: 0, failed: 0, max: 0, times: emptyTimes() };
 }
 
 function add(sum: Tally, tally: Tally): void {
@@ -121,19 +118,4 @@ function add(sum: Tally, tally: Tally): void {
   sum.failed += tally.failed;
   sum.max = Math.max(sum.max, tally.max);
   for (const [bucket, count] of tally.times.entries()) sum.times[bucket] = (sum.times[bucket] ?? 0) + count;
-}
-
-function bucketOf(milliseconds: number): number {
-  const bucket = Math.floor(Math.log(milliseconds / SMALLEST_MS) / Math.log(GROWTH));
-  return Math.max(0, Math.min(BUCKETS - 1, bucket));
-}
-
-/** The middle of the bucket in which a share of all calls is reached. */
-function percentile(times: Uint32Array, calls: number, share: number): number {
-  let seen = 0;
-  for (const [bucket, count] of times.entries()) {
-    seen += count;
-    if (seen >= calls * share) return SMALLEST_MS * GROWTH ** (bucket + 0.5);
-  }
-  return 0;
 }
