@@ -2,6 +2,7 @@ import type {
   EvidenceDetail,
   EvidencePage,
   LedgerRecord,
+  ModelPlatforms,
   Readiness,
   Session,
   Verification,
@@ -22,6 +23,29 @@ export interface Api {
   verify(): Promise<Verification>;
   startRun(gate: string): Promise<Run>;
   waive(request: WaiverRequest): Promise<LedgerRecord>;
+  /** The environments whose service is a model platform. */
+  platforms(signal?: AbortSignal): Promise<ModelPlatforms>;
+  /** Asks the model platform of an environment, by way of Muster's server. */
+  platform<T>(environment: string, method: PlatformMethod, path: string, options?: CallOptions): Promise<Answered<T>>;
+}
+
+export type PlatformMethod = "GET" | "POST" | "PUT" | "DELETE";
+
+export interface CallOptions {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+/** An answer and what its head said. */
+export interface Answered<T> {
+  readonly answer: T;
+  readonly headers: Headers;
+}
+
+/** Where the platform of an environment answers on Muster's server, for downloads and uploads too. */
+export function platformPath(environment: string, path: string): string {
+  return `/api/v1/models/${encodeURIComponent(environment)}${path}`;
 }
 
 /** What the client needs of its surroundings. */
@@ -36,18 +60,18 @@ export interface ApiSurroundings {
  * @throws {Failure} from every call that does not succeed, and for an abort the abort's reason.
  */
 export function createApi({ fetch, onServerTime }: ApiSurroundings): Api {
-  async function call<T>(
-    method: string,
-    path: string,
-    options: { body?: unknown; signal?: AbortSignal } = {},
-  ): Promise<T> {
-    const { body, signal } = options;
+  async function exchange<T>(method: string, path: string, options: CallOptions = {}): Promise<Answered<T>> {
+    const { body, headers, signal } = options;
     let response: Response;
     try {
-      response = await fetch(`/api/v1${path}`, {
+      response = await fetch(path, {
         method,
         credentials: "same-origin",
-        headers: { accept: "application/json", ...(body === undefined ? {} : { "content-type": "application/json" }) },
+        headers: {
+          accept: "application/json",
+          ...headers,
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+        },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         ...(signal ? { signal } : {}),
       });
@@ -61,7 +85,10 @@ export function createApi({ fetch, onServerTime }: ApiSurroundings): Api {
     signal?.throwIfAborted();
     if (!response.ok || (answer === undefined && response.status !== 204)) throw failureOf(response.status, answer);
     // The server's tests hold its answers to the contract's schemas.
-    return answer as T;
+    return { answer: answer as T, headers: response.headers };
+  }
+  async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
+    return (await exchange<T>(method, `/api/v1${path}`, options)).answer;
   }
   const get = <T>(path: string, signal?: AbortSignal): Promise<T> => call("GET", path, signal ? { signal } : {});
 
@@ -76,5 +103,7 @@ export function createApi({ fetch, onServerTime }: ApiSurroundings): Api {
     verify: () => get("/evidence/verification"),
     startRun: (gate) => call("POST", "/runs", { body: { gate } }),
     waive: (request) => call("POST", "/waivers", { body: request }),
+    platforms: (signal) => get("/models", signal),
+    platform: (environment, method, path, options) => exchange(method, platformPath(environment, path), options),
   };
 }

@@ -8,6 +8,9 @@ export const KEYS = {
   everyEvidence: ["evidence"],
   evidence: (filters: EvidenceFilters) => ["evidence", filters],
   record: (seq: number) => ["record", seq],
+  platforms: ["platforms"],
+  /** Everything that was asked of one environment's model platform, further parts say what. */
+  platform: (environment: string, ...parts: readonly unknown[]) => ["platform", environment, ...parts],
   /** What events told of the ledger. */
   ledgerEnd: ["ledger-end"],
 } as const;

@@ -51,3 +51,12 @@ export function recordQuery({ api }: Services, seq: number) {
 export function ledgerEndQuery() {
   return queryOptions<HeardOfLedger>({ queryKey: KEYS.ledgerEnd, queryFn: skipToken });
 }
+
+/** The configuration is read once by the server, so this changes only when Muster is started anew. */
+export function platformsQuery({ api }: Services) {
+  return queryOptions({
+    queryKey: KEYS.platforms,
+    queryFn: ({ signal }) => api.platforms(signal),
+    staleTime: FIVE_MINUTES_MS,
+  });
+}

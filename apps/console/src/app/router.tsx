@@ -8,6 +8,7 @@ import {
 } from "@tanstack/react-router";
 import { asFailure } from "../api/failure.ts";
 import { readFilters } from "../evidence/filters.ts";
+import { readModelSearch, readModelsSearch } from "../models/search.ts";
 import { ReadinessPage } from "../readiness/page.tsx";
 import { SignInPage } from "../session/sign-in-page.tsx";
 import { ProblemPanel } from "../states/problem-panel.tsx";
@@ -76,13 +77,27 @@ const recordRoute = createRoute({
   component: lazyRouteComponent(() => import("../evidence/record-page.tsx"), "RecordPage"),
 });
 
+const modelsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/models",
+  validateSearch: readModelsSearch,
+  component: lazyRouteComponent(() => import("../models/page.tsx"), "ModelsPage"),
+});
+
+const modelRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/models/$model",
+  validateSearch: readModelSearch,
+  component: lazyRouteComponent(() => import("../models/model-page.tsx"), "ModelPage"),
+});
+
 /** The addresses of the console. */
 export function createConsoleRouter() {
   return createRouter({
     routeTree: rootRoute.addChildren([
       signInRoute,
       showcaseRoute,
-      shellRoute.addChildren([homeRoute, readinessRoute, evidenceRoute, recordRoute]),
+      shellRoute.addChildren([homeRoute, readinessRoute, modelsRoute, modelRoute, evidenceRoute, recordRoute]),
     ]),
     defaultPreload: "intent",
     scrollRestoration: true,

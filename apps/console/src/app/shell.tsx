@@ -1,10 +1,11 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { skipToken, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
-import { Ellipsis, FileCheck2, Gauge, Keyboard, LogOut, Search } from "lucide-react";
+import { Boxes, Ellipsis, FileCheck2, Gauge, Keyboard, LogOut, Search } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import type { Session } from "@muster/contract";
 import { asFailure } from "../api/failure.ts";
-import { readinessQuery, sessionQuery } from "../api/queries.ts";
+import { KEYS } from "../api/keys.ts";
+import { platformsQuery, readinessQuery, sessionQuery } from "../api/queries.ts";
 import { HelpDialog, Keys } from "../keyboard/help-dialog.tsx";
 import { SHORTCUTS } from "../keyboard/shortcuts.ts";
 import { useShortcuts } from "../keyboard/use-shortcuts.ts";
@@ -72,6 +73,7 @@ function Frame({ session }: { readonly session: Session }) {
 
   useShortcuts({
     "g r": () => void navigate({ to: "/readiness" }),
+    "g m": () => void navigate({ to: "/models" }),
     "g e": () => void navigate({ to: "/evidence" }),
     "?": () => setOpen("help"),
     "Shift+?": () => setOpen("help"),
@@ -91,6 +93,11 @@ function Frame({ session }: { readonly session: Session }) {
               <Gauge size={16} aria-hidden="true" />
               Readiness
               <Keys keys={SHORTCUTS.readiness.keys} />
+            </Link>
+            <Link to="/models" className="page-link" activeOptions={{ includeSearch: false }}>
+              <Boxes size={16} aria-hidden="true" />
+              Models
+              <Keys keys={SHORTCUTS.models.keys} />
             </Link>
             <Link to="/evidence" className="page-link" activeOptions={{ includeSearch: false }}>
               <FileCheck2 size={16} aria-hidden="true" />
@@ -170,6 +177,8 @@ function PaletteWithCommands({ onClose, onHelp }: { readonly onClose: () => void
   const acts: PaletteActs = {
     goReadiness: (control) =>
       void navigate({ to: "/readiness", ...(control === undefined ? {} : { hash: `control-${control}` }) }),
+    goModels: (search) => void navigate({ to: "/models", search }),
+    goModel: (model, search) => void navigate({ to: "/models/$model", params: { model }, search }),
     goEvidence: (filters) => void navigate({ to: "/evidence", search: filters }),
     goRecord: (seq) => void navigate({ to: "/evidence/$seq", params: { seq: String(seq) } }),
     verify: () => void navigate({ to: "/evidence", hash: "verify" }),
@@ -182,10 +191,22 @@ function PaletteWithCommands({ onClose, onHelp }: { readonly onClose: () => void
     checks: readiness?.checks ?? [],
     controls: readiness?.verdict.controls ?? [],
     gate: readiness?.verdict.gate,
+    models: useKnownModels(),
     mayRun: useMay("operator"),
     acts,
   });
   return <Palette commands={commands} recordFor={(query) => recordCommand(query, acts)} onClose={onClose} />;
+}
+
+/** Models that some page has read already; the palette asks for nothing itself. */
+function useKnownModels(): readonly string[] {
+  const { data } = useQuery({ ...platformsQuery(useServices()), enabled: false });
+  const environment = data?.[0]?.environment ?? "";
+  const models = useQuery<readonly { readonly name: string }[]>({
+    queryKey: KEYS.platform(environment, "/models"),
+    queryFn: skipToken,
+  });
+  return models.data?.map(({ name }) => name) ?? [];
 }
 
 function useSignOut(): () => void {

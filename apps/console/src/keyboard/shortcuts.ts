@@ -8,6 +8,7 @@ export interface Shortcut {
 export const SHORTCUTS = {
   palette: { keys: ["Ctrl", "K"], does: "Search or act" },
   readiness: { keys: ["g", "r"], does: "Go to Readiness" },
+  models: { keys: ["g", "m"], does: "Go to Models" },
   evidence: { keys: ["g", "e"], does: "Go to Evidence" },
   filter: { keys: ["/"], does: "Filter the list" },
   next: { keys: ["j"], does: "Next row" },

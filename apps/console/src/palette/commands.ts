@@ -2,12 +2,13 @@ import type { CheckDescription } from "@muster/contract";
 import type { AssessedControl } from "@muster/kernel";
 import type { EvidenceFilters } from "../evidence/filters.ts";
 import { filterCommand, shellWord } from "../evidence/filters.ts";
+import type { ModelSearch, ModelsSearch } from "../models/search.ts";
 import { type Theme, THEMES } from "../theme/theme.ts";
 
 /** Something that can be gone to or done from the palette. */
 export interface PaletteCommand {
   readonly id: string;
-  readonly group: "Go to" | "Do" | "Control" | "Check";
+  readonly group: "Go to" | "Do" | "Model" | "Control" | "Check";
   readonly title: string;
   /** The command line that does the same, where there is one. */
   readonly command?: string;
@@ -18,6 +19,8 @@ export interface PaletteCommand {
 /** What the commands do, given by the shell. */
 export interface PaletteActs {
   goReadiness(control?: string): void;
+  goModels(search: ModelsSearch): void;
+  goModel(model: string, search: ModelSearch): void;
   goEvidence(filters: EvidenceFilters): void;
   goRecord(seq: number): void;
   verify(): void;
@@ -39,6 +42,7 @@ export function buildCommands({
   checks,
   controls,
   gate,
+  models = [],
   mayRun,
   acts,
 }: {
@@ -46,6 +50,8 @@ export function buildCommands({
   readonly controls: readonly AssessedControl[];
   /** The gate that a run decides, where it is known. */
   readonly gate?: string | undefined;
+  /** Names of models, as far as they are known. */
+  readonly models?: readonly string[];
   readonly mayRun: boolean;
   readonly acts: PaletteActs;
 }): readonly PaletteCommand[] {
@@ -58,6 +64,10 @@ export function buildCommands({
   });
   return [
     { id: "readiness", group: "Go to", title: "Readiness", keys: ["g", "r"], run: () => acts.goReadiness() },
+    { id: "models", group: "Go to", title: "Models", keys: ["g", "m"], run: () => acts.goModels({}) },
+    { id: "models-data", group: "Go to", title: "Data sets", run: () => acts.goModels({ view: "data" }) },
+    { id: "models-sql", group: "Go to", title: "Ask the data in SQL", run: () => acts.goModels({ view: "sql" }) },
+    { id: "models-cache", group: "Go to", title: "Remembered answers", run: () => acts.goModels({ view: "cache" }) },
     { ...list("evidence", "Evidence", {}), keys: ["g", "e"] },
     list("failures", "Evidence of failures", { kind: "judgement", outcome: "fail" }),
     list("unknowns", "Evidence of what could not be judged", { kind: "judgement", outcome: "unknown" }),
@@ -83,6 +93,10 @@ export function buildCommands({
     })),
     { id: "help", group: "Do", title: "Keyboard help", keys: ["?"], run: acts.showHelp },
     { id: "sign-out", group: "Do", title: "Sign out", run: acts.signOut },
+    ...models.flatMap((model): readonly PaletteCommand[] => [
+      { id: `model-${model}`, group: "Model", title: model, run: () => acts.goModel(model, {}) },
+      { id: `try-${model}`, group: "Model", title: `Try ${model}`, run: () => acts.goModel(model, { tab: "try" }) },
+    ]),
     ...controls.map(({ control, status }): PaletteCommand => ({
       id: `control-${control.id}`,
       group: "Control",

@@ -16,6 +16,8 @@ function noting(): { acts: PaletteActs; noted: unknown[][] } {
     noted,
     acts: {
       goReadiness: note("readiness"),
+      goModels: note("models"),
+      goModel: note("model"),
       goEvidence: note("evidence"),
       goRecord: note("record"),
       verify: note("verify"),

@@ -79,6 +79,11 @@ export const FORWARDED_ROUTES: readonly ForwardedRoute[] = [
     "Let an alias name what it did before",
     "models.rollback",
   ),
+  {
+    ...change("POST", "/v1/models/:model/versions", "Add a version of a model", "models.version-added"),
+    maxBody: 512 * MIB,
+    ...TRANSFER,
+  },
   change("PUT", "/v1/models/:model/traffic", "Share callers out", "models.traffic-set"),
   {
     ...change("DELETE", "/v1/cache/keys", "Forget remembered answers", "models.cache-cleared"),
