@@ -353,7 +353,9 @@ function withoutRepetition(drafts: readonly TruthDraft[]): {
     else if (known.actual === draft.actual) repeated += 1;
     else refused.push(contradiction(draft, known.actual));
   }
-  return { kept: [...kept.values()], repeated, refused };
+  // In one order for everybody, so that two who tell at once cannot wait for each other.
+  const ordered = [...kept.values()].toSorted((a, b) => (a.id === b.id ? a.row - b.row : a.id < b.id ? -1 : 1));
+  return { kept: ordered, repeated, refused };
 }
 
 function contradiction({ id, row }: TruthDraft, actual: number | string): RefusedTruth {
