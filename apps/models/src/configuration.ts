@@ -4,6 +4,7 @@ import { MusterError, type Problem, Secret } from "@muster/kernel";
 import type { RateLimit } from "./domain/access/rate-limiter.ts";
 import type { Scope } from "./domain/access/role.ts";
 import { type DataLimits, readDataLimits } from "./domain/dataset/limits.ts";
+import { type JobLimits, readJobLimits } from "./domain/jobs/limits.ts";
 import type { ServingLimits } from "./domain/serving/served-model.ts";
 
 /** How this process is to run; read from the environment once, at the start. */
@@ -45,6 +46,8 @@ export interface Configuration {
   readonly data: DataLimits;
   /** Where spans are sent, and how many; absent where they are not. */
   readonly traces: TraceSettings | undefined;
+  /** What predictions for whole datasets may use. */
+  readonly jobs: JobLimits;
   /** Versions without an alias that stay in memory. */
   readonly maxColdModels: number;
   /** Milliseconds between two pings to a reader of events. */
@@ -183,6 +186,7 @@ export function readConfiguration(env: Readonly<Record<string, string | undefine
       maxOutput: 8 * MIB,
     },
     data: readDataLimits(number),
+    jobs: readJobLimits(number),
     eventPingMs: number("EVENT_PING_MS", 20_000, 10, 600_000),
     traces: traces(),
     maxColdModels: number("MAX_COLD_MODELS", 8, 0, 10_000),

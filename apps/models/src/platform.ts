@@ -6,6 +6,8 @@ import type { StoredModel } from "./adapters/builtin/builtin-models.ts";
 import { openDatasets } from "./adapters/dataset-store/open-datasets.ts";
 import { openMonitoring } from "./adapters/monitoring/open-monitoring.ts";
 import { openFileArtefactStore } from "./adapters/files/file-artefact-store.ts";
+import { createDuckdbJobEngine } from "./adapters/duckdb/duckdb-job-engine.ts";
+import { openJobs } from "./adapters/jobs/open-jobs.ts";
 import { createArgon2Hasher } from "./adapters/passwords/argon2-hasher.ts";
 import { createProcessRuntime } from "./adapters/onnx/process-runtime.ts";
 import { freshSecret, hashSecret } from "./adapters/passwords/secrets.ts";
@@ -56,6 +58,8 @@ export interface PlatformParts {
   readonly remembered: OpenCache | undefined;
   readonly shadow: Shadow;
   readonly metrics: Metrics;
+  /** Predictions that callers have asked for since the start. */
+  readonly asked: () => number;
   readonly clock: Clock;
   readonly log: FastifyBaseLogger;
 }
@@ -181,6 +185,24 @@ export async function openPlatform(parts: PlatformParts): Promise<Platform> {
       },
     });
     const monitoringTimer = setInterval(() => void watching.turn(), MONITORING_EVERY_MS);
+    const jobs = openJobs({
+      pool,
+      url: parts.database,
+      files: data.files,
+      engine: createDuckdbJobEngine(
+        configuration.data,
+        configuration.jobs,
+        join(configuration.dataFolder, "datasets", "program"),
+      ),
+      datasets: data.datasets,
+      events,
+      limits: configuration.jobs,
+      clock,
+      resolve: table.resolve,
+      model: loader.ensure,
+      asked: parts.asked,
+      onError: (error, job) => log.warn({ err: error, job }, "a job is tried again"),
+    });
     return {
       loader,
       authenticator,
@@ -195,6 +217,7 @@ export async function openPlatform(parts: PlatformParts): Promise<Platform> {
         },
         datasets: data,
         monitoring: { ...watching, clock },
+        jobs: { jobs: jobs.jobs, clock },
         events: { events, pingMs: configuration.eventPingMs },
       },
       forgetting,
@@ -203,6 +226,7 @@ export async function openPlatform(parts: PlatformParts): Promise<Platform> {
       async close() {
         clearInterval(monitoringTimer);
         await watching.close();
+        await jobs.close();
         await data.close();
         await listener.close();
         await events.close();

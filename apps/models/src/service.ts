@@ -77,6 +77,7 @@ export async function startService(
     const { shared } = remembered;
     metrics.watchSharedCache(() => shared.statistics());
   }
+  let asked = 0;
   let platform: Platform | undefined;
   if (configuration.database) {
     // Loaded only when there is a database, so that the platform without one starts at once.
@@ -93,6 +94,7 @@ export async function startService(
       remembered,
       shadow,
       metrics,
+      asked: () => asked,
       clock,
       log,
     });
@@ -106,6 +108,7 @@ export async function startService(
     shadow,
     recorder: platform?.recorder,
     observe({ name, version }, { rows, cached }) {
+      asked += 1;
       metrics.predictions(name, version, rows);
       if (cached !== undefined) metrics.cacheLookup(cached === "memory");
     },

@@ -22,6 +22,7 @@ import { errorSentence, prepareErrorAnswer, problemAnswer } from "./errors.ts";
 import { graphqlRoutes } from "./graphql/routes.ts";
 import { isOipAddress, oipRoutes, sendOipError } from "./oip/routes.ts";
 import { type MonitoringRouteOptions, monitoringRoutes } from "./monitoring/routes.ts";
+import { type JobRouteOptions, jobRoutes } from "./jobs/routes.ts";
 import { operationsRoutes } from "./operations/routes.ts";
 import { activityRoutes } from "./operations/activity-routes.ts";
 import { usageRoutes } from "./operations/usage-routes.ts";
@@ -56,6 +57,7 @@ export interface ControlOptions {
   readonly access: AccessRouteOptions;
   readonly registry: RegistryRouteOptions;
   readonly datasets: DatasetRouteOptions;
+  readonly jobs: JobRouteOptions;
   readonly events: EventRouteOptions;
   readonly monitoring: MonitoringRouteOptions;
 }
@@ -170,6 +172,7 @@ export async function createServer({
     await app.register(accessRoutes, control.access);
     await app.register(registryRoutes, control.registry);
     await app.register(datasetRoutes, control.datasets);
+    await app.register(jobRoutes, control.jobs);
     await app.register(eventRoutes, control.events);
     await app.register(monitoringRoutes, control.monitoring);
     await app.register(graphqlRoutes, {

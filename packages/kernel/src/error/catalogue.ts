@@ -264,6 +264,13 @@ export const ERRORS = {
       "This address or user asked more often than the endpoint allows, or all together more than the service can answer.",
     fix: "Wait for the seconds that Retry-After names.",
   },
+  "quota-reached": {
+    title: "Your share is used up",
+    status: 429,
+    exit: 2,
+    cause: "One user may have only so many jobs that wait, run or are kept.",
+    fix: "Wait until one has finished, or cancel or delete one.",
+  },
   "too-large": {
     title: "The request is too large",
     status: 413,

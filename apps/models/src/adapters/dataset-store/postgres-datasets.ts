@@ -162,6 +162,19 @@ export function createPostgresDatasets(pool: Pool): DatasetStore {
           "delete from models.dataset_version where dataset = $1 and ($2::integer is null or number = $2) returning *",
           [dataset, version ?? null],
         );
+        // After the rows are locked: a job that was submitted meanwhile is seen, and one that comes later finds none.
+        const needed = await client.query<{ id: string; dataset_version: number }>(
+          `select id, dataset_version from models.job where state in ('queued', 'running') and dataset = $1
+             and ($2::integer is null or dataset_version = $2) limit 1`,
+          [dataset, version ?? null],
+        );
+        const [job] = needed.rows;
+        if (job) {
+          throw new MusterError(
+            "conflict",
+            `job ${job.id} predicts version ${job.dataset_version} of "${dataset}"; cancel it, or let it finish first`,
+          );
+        }
         if (version === undefined)
           await client.query("delete from models.dataset_upload where dataset = $1", [dataset]);
         for (const { number, digest } of deleted.rows) {
@@ -212,7 +225,9 @@ export function createPostgresDatasets(pool: Pool): DatasetStore {
           [],
         );
         const ids = await rows<{ id: string }>(
-          "select table_id::text as id from models.dataset_version union all select id::text from models.query_result",
+          `select table_id::text as id from models.dataset_version union all select id::text from models.query_result
+           union all select result::text from models.job where result is not null
+           union all select file::text from models.job_part`,
           [],
         );
         return { uploads: new Set(digests.map(({ digest }) => digest)), tables: new Set(ids.map(({ id }) => id)) };

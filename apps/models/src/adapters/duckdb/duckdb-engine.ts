@@ -60,16 +60,6 @@ export function createDuckdbEngine(limits: DataLimits, programCache: string): Da
     }
   }
 
-  /** What an order that failed had written is of no use. */
-  async function writing<T>(file: string, work: Promise<T>): Promise<T> {
-    try {
-      return await work;
-    } catch (error) {
-      for (const each of [file, `${file}.wal`]) await rm(each, { force: true });
-      throw error;
-    }
-  }
-
   return {
     detect: (file, hint) => run<Detection>({ kind: "detect", file, hint }, forIngest),
     ingest: (order) => writing(order.table, run<Measures>({ kind: "ingest", ...order }, forIngest)),
@@ -88,7 +78,18 @@ export function createDuckdbEngine(limits: DataLimits, programCache: string): Da
   };
 }
 
-function valueOf(end: WorkerEnd, order: Order, bounds: WorkerBounds): unknown {
+/** What an order that failed had written is of no use. */
+export async function writing<T>(file: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    for (const each of [file, `${file}.wal`]) await rm(each, { force: true });
+    throw error;
+  }
+}
+
+/** What a worker answered. @throws {MusterError} for how else it ended. */
+export function valueOf(end: WorkerEnd, order: Order, bounds: WorkerBounds): unknown {
   switch (end.end) {
     case "answered": {
       const answer = JSON.parse(end.output) as Answer;

@@ -55,7 +55,7 @@ async function attachTables(session: Session, tables: readonly NamedTable[]): Pr
 }
 
 /** Parquet has no 128-bit integers, and DuckDB would write them as floating-point numbers, which loses digits. */
-async function columnsFor(session: Session, source: string, format: ExportOrder["format"]): Promise<string> {
+export async function columnsFor(session: Session, source: string, format: ExportOrder["format"]): Promise<string> {
   if (format === "csv") return "*";
   const { columns } = await session.read(`SELECT * FROM ${source} LIMIT 0`);
   const wide = columns.filter(({ type }) => type === "HUGEINT" || type === "UHUGEINT");

@@ -1,4 +1,4 @@
-import { DuckDBInstance, type DuckDBConnection, type Json } from "@duckdb/node-api";
+import { type DuckDBAppender, type DuckDBConnection, DuckDBInstance, type Json } from "@duckdb/node-api";
 import type { NamedType } from "../../domain/dataset/column.ts";
 import { identifier, literal } from "./sql-text.ts";
 
@@ -10,6 +10,10 @@ export interface Session {
   read(sql: string): Promise<{ readonly columns: readonly NamedType[]; readonly rows: readonly Json[][] }>;
   /** The same with objects for rows. */
   objects(sql: string): Promise<readonly Readonly<Record<string, Json>>[]>;
+  /** Chunks of the rows of a statement, as columns, while other statements run. */
+  stream(sql: string): AsyncIterable<readonly (readonly unknown[])[]>;
+  /** Adds rows to a table of the engine's memory. */
+  appender(table: string): Promise<DuckDBAppender>;
   /** The syntax tree of statements, as JSON; an error among it. Nothing of them runs. */
   parse(sql: string): Promise<string>;
   attach(file: string, name: string, mode: "READ_ONLY" | "READ_WRITE"): Promise<void>;
@@ -53,6 +57,13 @@ export async function openSession({ memoryBytes, threads, maxSpillBytes }: Sessi
     async objects(sql) {
       return (await connection.runAndReadAll(sql)).getRowObjectsJson();
     },
+    async *stream(sql) {
+      // A connection has one result at a time.
+      const reader = await instance.connect();
+      const result = await reader.stream(sql);
+      for await (const chunk of result) yield chunk.getColumns();
+    },
+    appender: (table) => connection.createAppender(table),
     async parse(sql) {
       const reader = await connection.runAndReadAll(`SELECT json_serialize_sql(${literal(sql)})`);
       return textOf(reader.getRowsJson()[0]?.[0]);

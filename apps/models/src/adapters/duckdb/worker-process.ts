@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { tmpdir } from "node:os";
+import { constants, setPriority, tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 
 /** What a worker may use. */
@@ -13,6 +13,8 @@ export interface WorkerBounds {
   /** Bytes that its engine may spill to disk. */
   readonly maxSpillBytes: number;
   readonly maxAnswerBytes: number;
+  /** Whether others go first on the processors. */
+  readonly isBackground?: boolean;
   /** Folder where Node keeps the compiled program, with which a worker starts in half the time. */
   readonly programCache: string;
 }
@@ -28,6 +30,15 @@ export interface WaitingWorker {
   readonly pid: number | undefined;
   readonly isAlive: () => boolean;
   run(order: string, signal: AbortSignal | undefined): Promise<WorkerEnd>;
+  /**
+   * The same with an answer to every line that the worker says before its end. When one cannot be given, the worker is
+   * killed, and the reason thrown.
+   */
+  converse(
+    order: string,
+    answer: (line: string) => Promise<string>,
+    signal: AbortSignal | undefined,
+  ): Promise<WorkerEnd>;
   kill(): void;
 }
 
@@ -70,6 +81,7 @@ export function startWorker(bounds: WorkerBounds): WaitingWorker {
       stdio: ["pipe", "pipe", "ignore"],
     },
   );
+  if (bounds.isBackground === true && child.pid !== undefined) lowerPriority(child.pid);
   // It may have died before it read everything; its end says so.
   child.stdin.on("error", () => undefined);
   const ended = new Promise<string>((resolve) => {
@@ -80,6 +92,7 @@ export function startWorker(bounds: WorkerBounds): WaitingWorker {
     pid: child.pid,
     isAlive: () => child.exitCode === null && child.signalCode === null && child.pid !== undefined,
     run: (order, signal) => runOrder(child, ended, bounds, order, signal),
+    converse: (order, answer, signal) => runOrder(child, ended, bounds, order, signal, answer),
     kill: () => void child.kill("SIGKILL"),
   };
 }
@@ -90,6 +103,7 @@ async function runOrder(
   { timeoutMs, maxAnswerBytes }: WorkerBounds,
   order: string,
   signal: AbortSignal | undefined,
+  answer?: (line: string) => Promise<string>,
 ): Promise<WorkerEnd> {
   let verdict: WorkerEnd | undefined;
   const kill = (end: "timeout" | "aborted" | "answer-size"): void => {
@@ -102,20 +116,52 @@ async function runOrder(
   if (signal?.aborted === true) abort();
   const chunks: Buffer[] = [];
   let length = 0;
-  child.stdout?.on("data", (chunk: Buffer) => {
+  const receive = (chunk: Buffer): void => {
     length += chunk.length;
     if (length > maxAnswerBytes) kill("answer-size");
     else chunks.push(chunk);
+  };
+  let talk: Promise<void> = Promise.resolve();
+  let failure: { readonly error: unknown } | undefined;
+  const reply = async (line: string): Promise<void> => {
+    if (answer === undefined || failure !== undefined) return;
+    try {
+      child.stdin?.write(`${await answer(line)}\n`);
+    } catch (error) {
+      failure = { error };
+      child.kill("SIGKILL");
+    }
+  };
+  child.stdout?.on("data", (chunk: Buffer) => {
+    let from = 0;
+    for (let end = chunk.indexOf("\n"); end !== -1; end = chunk.indexOf("\n", from)) {
+      receive(chunk.subarray(from, end));
+      const line = Buffer.concat(chunks.splice(0)).toString("utf8");
+      talk = talk.then(() => reply(line));
+      length = 0;
+      from = end + 1;
+    }
+    receive(chunk.subarray(from));
   });
   // Left open: its end tells the worker that this process is gone.
   child.stdin?.write(`${order}\n`);
   try {
     const how = await ended;
+    await talk;
+    if (failure !== undefined) throw failure.error;
     if (verdict) return verdict;
     if (how === "exit code 0" && length > 0) return { end: "answered", output: Buffer.concat(chunks).toString("utf8") };
     return how === "SIGXFSZ" ? { end: "file-size" } : { end: "died", how };
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", abort);
+  }
+}
+
+function lowerPriority(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It may have ended already, or the system may not allow it; it is killed in time all the same.
   }
 }

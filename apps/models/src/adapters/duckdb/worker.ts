@@ -6,6 +6,7 @@ import { detect } from "./detect.ts";
 import { countDrift } from "./drift.ts";
 import { nameEngineError } from "./engine-error.ts";
 import { ingest } from "./ingest.ts";
+import { joinParts, probe, writePart } from "./jobs.ts";
 import type { Answer, Order } from "./message.ts";
 import { exportRelation, readPage, runQuery } from "./query.ts";
 import { Refusal } from "./refusal.ts";
@@ -18,22 +19,39 @@ const session = await openSession({
   threads: threads ?? 1,
   maxSpillBytes: maxSpillBytes ?? 0,
 });
-const order = await firstLine();
+const hear = readLines();
+const order = await hear();
 const text = JSON.stringify(await answer(JSON.parse(order) as Order));
 // What was written is out when the callback comes; nothing else is worth waiting for.
 process.stdout.write(text, () => process.exit(0));
 
-/** The order. Input that ends means that whoever asked is gone, however that came about: nobody needs the rest. */
-function firstLine(): Promise<string> {
-  return new Promise((resolve) => {
-    let received = "";
-    process.stdin.setEncoding("utf8");
-    process.stdin.on("data", (chunk: string) => {
-      received += chunk;
-      if (received.endsWith("\n")) resolve(received);
-    });
-    process.stdin.once("end", () => process.kill(process.pid, "SIGKILL"));
+/**
+ * Gives the next line each time: the order first. Input that ends means that whoever asked is gone, however that came
+ * about: nobody needs the rest.
+ */
+function readLines(): () => Promise<string> {
+  const lines: string[] = [];
+  let begun = "";
+  let waiting: ((line: string) => void) | undefined;
+  process.stdin.setEncoding("utf8");
+  process.stdin.on("data", (chunk: string) => {
+    const [first = "", ...more] = chunk.split("\n");
+    begun += first;
+    for (const next of more) {
+      if (waiting) waiting(begun);
+      else lines.push(begun);
+      waiting = undefined;
+      begun = next;
+    }
   });
+  process.stdin.once("end", () => process.kill(process.pid, "SIGKILL"));
+  return () => {
+    const line = lines.shift();
+    if (line !== undefined) return Promise.resolve(line);
+    return new Promise((resolve) => {
+      waiting = resolve;
+    });
+  };
 }
 
 async function answer(asked: Order): Promise<Answer> {
@@ -61,5 +79,11 @@ function work(engine: Session, asked: Order): Promise<unknown> {
       return exportRelation(engine, asked);
     case "drift":
       return countDrift(engine, asked);
+    case "probe":
+      return probe(engine, asked);
+    case "part":
+      return writePart(engine, asked, { hear, say: (line) => void process.stdout.write(`${line}\n`) });
+    case "join":
+      return joinParts(engine, asked);
   }
 }

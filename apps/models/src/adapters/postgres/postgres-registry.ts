@@ -250,6 +250,20 @@ async function deleteVersion(
     .returningAll()
     .executeTakeFirst();
   if (!row) throw noVersion(model, version);
+  // After the row is locked: a job that was submitted meanwhile is seen, and one that comes later finds no version.
+  const job = await transaction
+    .selectFrom("job")
+    .select("id")
+    .where("model", "=", model)
+    .where("version", "=", row.number)
+    .where("state", "in", ["queued", "running"])
+    .executeTakeFirst();
+  if (job) {
+    throw new MusterError(
+      "conflict",
+      `job ${job.id} predicts with version ${version} of "${model}"; cancel it, or let it finish first`,
+    );
+  }
   await writeAudit(transaction, actor, "version.deleted", { model, version, digest: row.digest });
   return toVersion(row);
 }

@@ -59,6 +59,8 @@ export interface Tables {
   traffic: { model: string; canary_percent: number; shadow_percent: number; revision: number };
   cache_generation: { platform: string; generation: ColumnType<string, number, number> };
   cache_removal: { generation: ColumnType<string, number, never>; selection: JSONColumnType<CacheSelection> };
+  /** Only what other tables must know of jobs. */
+  job: { id: string; model: string; version: number; state: string };
   audit_log: {
     place: Generated<string>;
     at: Generated<Date>;

@@ -5,16 +5,20 @@ import type { Pool, PoolClient } from "pg";
 export function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   return namingErrors(async () => {
     const client = await pool.connect();
+    let broken = false;
     try {
       await client.query("begin");
       const result = await work(client);
       await client.query("commit");
       return result;
     } catch (error) {
-      await client.query("rollback").catch(() => undefined);
+      await client.query("rollback").catch(() => {
+        broken = true;
+      });
       throw error;
     } finally {
-      client.release();
+      // A connection whose transaction may still be open is nobody's.
+      client.release(broken);
     }
   });
 }

@@ -10,6 +10,7 @@ const MODEL: ServedModel = {
   version: "3",
   digest: "d".repeat(64),
   card: { title: "Test" },
+  batchable: true,
   signature: {
     inputs: [{ name: "x", datatype: "FP32", shape: [-1, 1] }],
     outputs: [{ name: "y", datatype: "FP32", shape: [-1, 1] }],

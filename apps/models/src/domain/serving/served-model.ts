@@ -30,6 +30,8 @@ export interface ServedModel {
   readonly digest: string;
   readonly card: ModelCard;
   readonly signature: Signature;
+  /** Whether rows do not influence each other, so that requests may share a run. */
+  readonly batchable: boolean;
   /**
    * Every output of inputs that fit the signature and have a number of rows.
    * @throws {MusterError} `invalid-request` when the graph cannot compute with them, `overloaded` when too much waits.
@@ -83,6 +85,7 @@ export async function serveModel(
     digest: servable.digest,
     card: servable.card,
     signature,
+    batchable,
     compute: (inputs, rows) => batcher.submit(inputs, rows),
     async close() {
       await batcher.idle();

@@ -4,6 +4,7 @@ import type { Pool, PoolClient } from "pg";
 import { createDatasetTables } from "../../dataset-store/create-datasets.ts";
 import { createCacheRemovals } from "./create-cache-removals.ts";
 import { createMonitoringTables } from "../../monitoring/create-monitoring.ts";
+import { createJobs } from "../../jobs/create-jobs.ts";
 import { createEvents } from "./create-events.ts";
 import { createIdentity } from "./create-identity.ts";
 import { createRegistry } from "./create-registry.ts";
@@ -19,6 +20,7 @@ const MIGRATIONS: readonly Migration[] = [
   createEvents,
   createCacheRemovals,
   createMonitoringTables,
+  createJobs,
 ];
 
 /** Only one replica migrates at a time; the number is arbitrary and this platform's own. */
