@@ -1,10 +1,15 @@
 import { createServer as createHttpServer, type Server } from "node:http";
 import cookie from "@fastify/cookie";
-import swagger from "@fastify/swagger";
-import websocket from "@fastify/websocket";
 import { TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import { MusterError } from "@muster/kernel";
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type HTTPMethods } from "fastify";
+import Fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type HTTPMethods,
+} from "fastify";
 import type { Metrics } from "../domain/observability/metrics.ts";
 import type { LookupParts } from "../domain/serving/lookup.ts";
 import type { Tracing } from "../domain/observability/tracing.ts";
@@ -23,11 +28,13 @@ import { graphqlRoutes } from "./graphql/routes.ts";
 import { isOipAddress, oipRoutes, sendOipError } from "./oip/routes.ts";
 import { type MonitoringRouteOptions, monitoringRoutes } from "./monitoring/routes.ts";
 import { type JobRouteOptions, jobRoutes } from "./jobs/routes.ts";
+import { describeApi } from "./openapi.ts";
 import { operationsRoutes } from "./operations/routes.ts";
 import { activityRoutes } from "./operations/activity-routes.ts";
 import { usageRoutes } from "./operations/usage-routes.ts";
 import { type RegistryRouteOptions, registryRoutes } from "./registry/routes.ts";
 import { socketRoutes } from "./socket/routes.ts";
+import { openWebSockets } from "./socket/web-sockets.ts";
 import { rowRoutes } from "./rows/routes.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
 import { beginTrace } from "./tracing/traced.ts";
@@ -105,6 +112,14 @@ export async function createServer({
     // While closing, what comes in on open connections is still answered, with `connection: close`.
     return503OnClosing: false,
     forceCloseConnections: "idle",
+    // What is found wrong with an address before there is a route for it.
+    frameworkErrors(error, request, reply) {
+      const known = errorSentence(error, request);
+      const prepared = prepareErrorAnswer(known, request, reply as FastifyReply).headers(SECURITY_HEADERS);
+      if (isOipAddress(request.url)) sendOipError(known, request, prepared);
+      else
+        prepared.header("content-type", "application/problem+json").send(JSON.stringify(problemAnswer(known, request)));
+    },
     clientErrorHandler: (_error, socket) => {
       if (socket.writable) socket.end(MALFORMED);
       else socket.destroy();
@@ -117,7 +132,8 @@ export async function createServer({
   app.addHook("onRequest", (request, reply, done) => {
     void reply.headers(SECURITY_HEADERS);
     beginTrace(tracing, request, reply);
-    done();
+    // Before a body is read that nobody waits for.
+    done(request.is404 ? nothingThere(app, request, reply) : undefined);
   });
   // A connection that stayed open would keep the process from ending.
   let closing = false;
@@ -143,21 +159,9 @@ export async function createServer({
       .header("content-type", "application/problem+json")
       .send(problemAnswer(known, request));
   });
-  app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split("?", 1)[0] ?? "";
-    const allowed = METHODS.filter((method) => app.findRoute({ method, url: path }) !== null);
-    if (allowed.length > 0) void reply.header("allow", allowed.join(", "));
-    throw allowed.length > 0
-      ? new MusterError("method-not-allowed", `${request.method} is not allowed here; ${allowed.join(", ")} is`)
-      : new MusterError("not-found", "there is nothing at this address");
-  });
 
-  await app.register(swagger, {
-    openapi: {
-      openapi: "3.1.0",
-      info: { title: "Muster models", version: "1", description: "Predictions from ONNX models." },
-    },
-  });
+  await describeApi(app);
+  await openWebSockets(app, maxBodyBytes);
   guardRoutes(app, guard);
   answerRevalidations(app);
   await app.register(operationsRoutes, { table, metrics, degraded });
@@ -165,7 +169,6 @@ export async function createServer({
   await app.register(activityRoutes, { activity, table, now: () => guard.clock.now() });
   await app.register(oipRoutes, { table, load, predictor });
   await app.register(rowRoutes, { table, load, predictor });
-  await app.register(websocket, { options: { maxPayload: maxBodyBytes } });
   await app.register(socketRoutes, { table, load, predictor });
   if (cache) await app.register(cacheRoutes, cache);
   if (control) {
@@ -190,6 +193,15 @@ export async function createServer({
   );
   await app.ready();
   return app;
+}
+
+/** Why there is no route for a request: no such address, or another method. */
+function nothingThere(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): MusterError {
+  const path = request.url.split("?", 1)[0] ?? "";
+  const allowed = METHODS.filter((method) => app.findRoute({ method, url: path }) !== null);
+  if (allowed.length === 0) return new MusterError("not-found", "there is nothing at this address");
+  void reply.header("allow", allowed.join(", "));
+  return new MusterError("method-not-allowed", `${request.method} is not allowed here; ${allowed.join(", ")} is`);
 }
 
 /** Answer to bytes that are not HTTP; written by hand, because there is no request to answer. */

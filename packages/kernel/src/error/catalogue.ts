@@ -299,6 +299,13 @@ export const ERRORS = {
     cause: "The address exists, but not for this method.",
     fix: "Use one of the methods that the Allow header names.",
   },
+  "upgrade-needed": {
+    title: "This address speaks WebSocket",
+    status: 426,
+    exit: 2,
+    cause: "It was asked as plain HTTP.",
+    fix: "Open a WebSocket, with ws:// or wss:// and the same headers.",
+  },
   conflict: {
     title: "Something else stands against it",
     status: 409,

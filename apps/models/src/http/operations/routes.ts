@@ -65,7 +65,15 @@ export async function operationsRoutes(
   );
   app.get(
     "/metrics",
-    { config: open, schema: { tags, summary: "Metrics in the Prometheus text format" } },
+    {
+      config: open,
+      schema: {
+        tags,
+        summary: "Metrics in the Prometheus text format",
+        produces: ["text/plain"],
+        response: { 200: Type.String() },
+      },
+    },
     async (_, reply) => reply.header("content-type", metrics.contentType).send(await metrics.render()),
   );
 }

@@ -18,6 +18,8 @@ export interface RowRouteOptions extends LookupParts {
 }
 
 const Predictions = Type.Object({ predictions: Type.Array(Type.Unknown()) });
+const KserveError = Type.Object({ error: Type.String() });
+const MlflowError = Type.Object({ error_code: Type.Enum(["BAD_REQUEST", "INTERNAL_ERROR"]), message: Type.String() });
 const ModelName = Type.String({ maxLength: 64 });
 
 /** A text that was sent as CSV; a kind of its own, so that no JSON can pass for it. */
@@ -71,7 +73,7 @@ export async function rowRoutes(app: FastifyInstance, options: RowRouteOptions):
           tags,
           summary: "KServe v1: predict",
           params: Type.Object({ name: ModelName }),
-          response: { 200: Predictions },
+          response: { 200: Predictions, "4xx": KserveError, "5xx": KserveError },
         },
       },
       async (request, reply) => {
@@ -95,7 +97,7 @@ export async function rowRoutes(app: FastifyInstance, options: RowRouteOptions):
           tags,
           summary: "MLflow: predict; with more than one model, name it as ?model=",
           querystring: Type.Object({ model: Type.Optional(ModelName) }),
-          response: { 200: Predictions },
+          response: { 200: Predictions, "4xx": MlflowError, "5xx": MlflowError },
         },
       },
       async (request, reply) => {
