@@ -99,3 +99,53 @@ test("spans go to the collector that OpenTelemetry's variables name, and nowhere
     code: "usage",
   });
 });
+
+test("object storage is named by an address; its credentials are no text to print", () => {
+  const keys = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "hidden", AWS_REGION: "eu-west-1" };
+
+  const own = readConfiguration({
+    STORAGE_URL: "s3://models/a/b/?endpoint=http://minio:9000&region=x",
+    ...keys,
+  }).storage;
+  const amazon = readConfiguration({ STORAGE_URL: "s3://models", ...keys }).storage;
+  const role = readConfiguration({ STORAGE_URL: "s3://models" }).storage;
+
+  assert.deepEqual(
+    [own?.bucket, own?.prefix, own?.endpoint, own?.region, own?.pathStyle, own?.credentials?.secretAccessKey.reveal()],
+    ["models", "a/b/", "http://minio:9000", "x", true, "hidden"],
+  );
+  assert.deepEqual(
+    [amazon?.prefix, amazon?.endpoint, amazon?.region, amazon?.pathStyle],
+    ["", undefined, "eu-west-1", false],
+  );
+  assert.deepEqual([role?.region, role?.credentials], ["us-east-1", undefined]);
+  assert.doesNotMatch(JSON.stringify([own, amazon]), /hidden/);
+  assert.equal(readConfiguration(keys).storage, undefined);
+});
+
+test("an address of object storage that does not hold is refused, without repeating what may be a key", () => {
+  const wrong: readonly (readonly [Readonly<Record<string, string>>, string, RegExp])[] = [
+    [{ STORAGE_URL: "https://hidden/bucket" }, "STORAGE_URL", /must be s3:/],
+    [{ STORAGE_URL: "s3://id:hidden@bucket" }, "STORAGE_URL", /without credentials/],
+    [{ STORAGE_URL: "s3://bucket?secret=hidden" }, "STORAGE_URL", /does not know "secret"/],
+    [{ STORAGE_URL: "s3://bucket?endpoint=minio:9000" }, "STORAGE_URL", /http or https/],
+    [{ STORAGE_URL: "s3://bucket?path-style=yes" }, "STORAGE_URL", /0 or 1/],
+    [{ STORAGE_URL: "s3://bucket", AWS_ACCESS_KEY_ID: "hidden" }, "AWS_SECRET_ACCESS_KEY", /is missing/],
+    [{ STORAGE_URL: "s3://bucket", AWS_SECRET_ACCESS_KEY: "hidden" }, "AWS_ACCESS_KEY_ID", /is missing/],
+  ];
+  for (const [env, path, message] of wrong) {
+    assert.throws(
+      () => readConfiguration(env),
+      (error: unknown) => {
+        assert.ok(error instanceof MusterError);
+        assert.deepEqual(
+          error.problems.map((problem) => problem.path),
+          [path],
+        );
+        assert.match(error.problems[0]?.message ?? "", message);
+        assert.doesNotMatch(JSON.stringify(error.problems), /hidden/);
+        return true;
+      },
+    );
+  }
+});

@@ -5,6 +5,7 @@ import type { RateLimit } from "./domain/access/rate-limiter.ts";
 import type { Scope } from "./domain/access/role.ts";
 import { type DataLimits, readDataLimits } from "./domain/dataset/limits.ts";
 import { type JobLimits, readJobLimits } from "./domain/jobs/limits.ts";
+import { readStorage, type StorageConfiguration } from "./storage-configuration.ts";
 import type { ServingLimits } from "./domain/serving/served-model.ts";
 
 /** How this process is to run; read from the environment once, at the start. */
@@ -21,8 +22,10 @@ export interface Configuration {
   readonly threads: number;
   /** PostgreSQL, which makes this a platform with users and a registry; without it the built-in models are served. */
   readonly database: Secret | undefined;
-  /** Folder for artefacts. */
+  /** Folder for artefacts and data sets, or for copies of those in object storage. */
   readonly dataFolder: string;
+  /** Object storage, where replicas share files; undefined where they are on disk only. */
+  readonly storage: StorageConfiguration | undefined;
   /** Digest of a key that whoever starts the platform made for itself. */
   readonly operatorKeyHash: string | undefined;
   /** Whether callers without a key may predict. */
@@ -166,6 +169,7 @@ export function readConfiguration(env: Readonly<Record<string, string | undefine
     database: env["DATABASE_URL"] ? new Secret(env["DATABASE_URL"]) : undefined,
     dataFolder: env["DATA_FOLDER"] || join(".muster", "models"),
     operatorKeyHash: digest("OPERATOR_KEY_HASH"),
+    storage: readStorage(env, number("STORAGE_CACHE_MB", 10_240, 0, 1_048_576_000) * MIB, problems),
     // Without a database there are no keys that a caller could have.
     anonymousPredictions: oneOf("ANONYMOUS_PREDICTIONS", ["0", "1"], env["DATABASE_URL"] ? "0" : "1") === "1",
     maxModelBytes: number("MAX_MODEL_BYTES", 512 * MIB, 1_024, 16 * 1_024 * MIB),

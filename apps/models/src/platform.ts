@@ -5,7 +5,6 @@ import type { FastifyBaseLogger } from "fastify";
 import type { StoredModel } from "./adapters/builtin/builtin-models.ts";
 import { openDatasets } from "./adapters/dataset-store/open-datasets.ts";
 import { openMonitoring } from "./adapters/monitoring/open-monitoring.ts";
-import { openFileArtefactStore } from "./adapters/files/file-artefact-store.ts";
 import { createDuckdbJobEngine } from "./adapters/duckdb/duckdb-job-engine.ts";
 import { openJobs } from "./adapters/jobs/open-jobs.ts";
 import { createArgon2Hasher } from "./adapters/passwords/argon2-hasher.ts";
@@ -36,6 +35,7 @@ import { serveModel, type ServingOptions } from "./domain/serving/served-model.t
 import type { MutableServingTable } from "./domain/serving/serving-table.ts";
 import type { Shadow } from "./domain/traffic/shadow.ts";
 import type { ControlOptions } from "./http/server.ts";
+import { openStorage } from "./storage.ts";
 
 /** An artefact that no version needs may belong to an upload that is under way for at most this long. */
 const UPLOAD_WITHIN_MS = 3_600_000;
@@ -89,7 +89,8 @@ export async function openPlatform(parts: PlatformParts): Promise<Platform> {
     const database = modelsDatabase(pool);
     const registry = createPostgresRegistry(database);
     const store = createPostgresIdentityStore(database);
-    const artefacts = await openFileArtefactStore(join(configuration.dataFolder, "artefacts"));
+    const storage = await openStorage(configuration, clock);
+    const { artefacts } = storage;
     const publishing = { registry, artefacts, validator: createProcessValidator(configuration.validation) };
     await removeUnusedArtefacts(publishing, clock.now() - UPLOAD_WITHIN_MS);
     await bringBuiltin(publishing, parts.builtin);
@@ -145,6 +146,7 @@ export async function openPlatform(parts: PlatformParts): Promise<Platform> {
     });
     const data = await openDatasets({
       folder: join(configuration.dataFolder, "datasets"),
+      files: storage.datasetFiles,
       pool,
       limits: configuration.data,
       clock,
@@ -228,6 +230,7 @@ export async function openPlatform(parts: PlatformParts): Promise<Platform> {
         await watching.close();
         await jobs.close();
         await data.close();
+        storage.close();
         await listener.close();
         await events.close();
         await pool.end();

@@ -356,6 +356,13 @@ export const ERRORS = {
     cause: "It took too long, or needed too much memory or room for its result, and was stopped.",
     fix: "Ask for less: fewer rows, a narrower condition, a LIMIT; or let the operator raise the limit.",
   },
+  "storage-unreachable": {
+    title: "The object storage cannot be used",
+    status: 503,
+    exit: 3,
+    cause: "It does not answer, refuses the credentials, or has no such bucket.",
+    fix: "Check the address, region and bucket of STORAGE_URL, and the credentials; try again when it answers.",
+  },
   overloaded: {
     title: "Too much is waiting already",
     status: 503,

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { access, mkdir, open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MusterError } from "@muster/kernel";
 import type { DatasetFiles } from "../../domain/dataset/dataset-files.ts";
@@ -10,6 +10,8 @@ import { artefactPath, openFileArtefactStore } from "../files/file-artefact-stor
 export interface FileDatasets extends DatasetFiles {
   readonly uploads: ArtefactStore;
   readonly uploadsFolder: string;
+  /** Where a table is, whether it is there or not. */
+  pathOfTable(id: string): string;
   /** Gives a finished file the name of a table that has an id already. */
   adoptTable(id: string, workPath: string): Promise<void>;
 }
@@ -47,10 +49,10 @@ export async function openFileDatasets(folder: string): Promise<FileDatasets> {
   return {
     uploads,
     uploadsFolder,
+    pathOfTable,
     adoptTable,
     putUpload: (content, maxBytes) => uploads.put(content, maxBytes),
-    // Whoever opens it notices when it is not there.
-    uploadPath: async (digest) => artefactPath(uploadsFolder, digest),
+    uploadPath: async (digest) => present(artefactPath(uploadsFolder, digest)),
     async workPath() {
       const id = randomUUID();
       try {
@@ -73,7 +75,7 @@ export async function openFileDatasets(folder: string): Promise<FileDatasets> {
       await adoptTable(id, path);
       return id;
     },
-    tablePath: async (id) => pathOfTable(id),
+    tablePath: async (id) => present(pathOfTable(id)),
     removeTable: (id) => rm(pathOfTable(id), { force: true }),
     async removeUnused(inUse, before) {
       for (const digest of await uploads.storedBefore(before)) {
@@ -90,6 +92,13 @@ export async function openFileDatasets(folder: string): Promise<FileDatasets> {
 function namedIfFull(error: unknown): unknown {
   if ((error as { code?: unknown }).code !== "ENOSPC") return error;
   return new MusterError("database-full", "the disk that holds the datasets is full", { cause: error });
+}
+
+async function present(path: string): Promise<string> {
+  await access(path).catch((error: unknown) => {
+    throw new MusterError("not-found", "a file of this dataset is gone", { cause: error });
+  });
+  return path;
 }
 
 /** A file or folder is only on disk when it was told to be. */

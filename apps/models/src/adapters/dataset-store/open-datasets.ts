@@ -7,12 +7,11 @@ import { createDatasets, type Datasets } from "../../domain/dataset/datasets.ts"
 import type { DatasetStore } from "../../domain/dataset/dataset-store.ts";
 import type { DataLimits } from "../../domain/dataset/limits.ts";
 import { createDuckdbEngine } from "../duckdb/duckdb-engine.ts";
-import { openFileDatasets } from "./file-datasets.ts";
 import { createPostgresDatasets } from "./postgres-datasets.ts";
 
 const SWEEP_EVERY_MS = 600_000;
 
-/** Datasets on this machine's disk, with what is known of them in PostgreSQL. */
+/** Datasets, with what is known of them in PostgreSQL. */
 export interface OpenDatasets {
   readonly datasets: Datasets;
   readonly store: DatasetStore;
@@ -23,15 +22,16 @@ export interface OpenDatasets {
 }
 
 export async function openDatasets(parts: {
+  /** For what programs write meanwhile. */
   readonly folder: string;
+  readonly files: DatasetFiles;
   readonly pool: Pool;
   readonly limits: DataLimits;
   readonly clock: Clock;
   /** Told when files that nothing needs could not be removed. */
   readonly onSweepError: (error: unknown) => void;
 }): Promise<OpenDatasets> {
-  const { pool, limits, clock } = parts;
-  const files = await openFileDatasets(parts.folder);
+  const { files, pool, limits, clock } = parts;
   const store = createPostgresDatasets(pool);
   const engine = createDuckdbEngine(limits, join(parts.folder, "program"));
   const datasets = createDatasets({ store, files, engine, limits, clock });

@@ -2,60 +2,39 @@ import assert from "node:assert/strict";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
-import { openFileArtefactStore } from "./file-artefact-store.ts";
+import { after, before, test } from "node:test";
+import { artefactStoreContract } from "../../testing/artefact-store.contract.ts";
+import { datasetFilesContract } from "../../testing/dataset-files.contract.ts";
+import { brokenStream, streamOf } from "../../testing/streams.ts";
+import { openFileDatasets } from "../dataset-store/file-datasets.ts";
+import { artefactPath, openFileArtefactStore } from "./file-artefact-store.ts";
 
-async function setUp(context: TestContext) {
-  const folder = await mkdtemp(join(tmpdir(), "muster-artefacts-"));
-  context.after(() => rm(folder, { recursive: true }));
-  return { folder, store: await openFileArtefactStore(folder) };
-}
+let parent: string;
+before(async () => (parent = await mkdtemp(join(tmpdir(), "muster-files-"))));
+after(() => rm(parent, { recursive: true }));
 
-async function* chunks(...texts: string[]): AsyncGenerator<Uint8Array> {
-  for (const text of texts) yield await Promise.resolve(Buffer.from(text));
-}
+const freshFolder = (): Promise<string> => mkdtemp(join(parent, "store-"));
 
-const ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+artefactStoreContract("artefacts in a folder", async () => openFileArtefactStore(await freshFolder()));
+datasetFilesContract("files of datasets in a folder", async () => openFileDatasets(await freshFolder()));
 
-test("what is stored is found by its digest, once", async (context) => {
-  const { store } = await setUp(context);
+test("an upload that does not become an artefact leaves no file", async () => {
+  const folder = await freshFolder();
+  const store = await openFileArtefactStore(folder);
 
-  const first = await store.put(chunks("a", "bc"), 100);
-  const again = await store.put(chunks("abc"), 100);
-
-  assert.deepEqual(first, { digest: ABC, bytes: 3 });
-  assert.deepEqual(again, first);
-  assert.equal(Buffer.from(await store.read(ABC)).toString(), "abc");
-  assert.deepEqual(await store.storedBefore(Date.now() + 1_000), [ABC]);
-});
-
-test("an upload that is too long or breaks off leaves nothing", async (context) => {
-  const { store, folder } = await setUp(context);
-  async function* broken(): AsyncGenerator<Uint8Array> {
-    yield await Promise.resolve(Buffer.from("a"));
-    throw new Error("cut off");
-  }
-
-  await assert.rejects(store.put(chunks("a", "b", "c"), 2), { code: "too-large" });
-  await assert.rejects(store.put(broken(), 100), /cut off/);
+  await assert.rejects(store.put(streamOf("abc"), 2));
+  await assert.rejects(store.put(brokenStream("a"), 2));
 
   assert.deepEqual(await readdir(join(folder, "incoming")), []);
-  assert.deepEqual(await store.storedBefore(Date.now() + 1_000), []);
+  assert.deepEqual(await readdir(join(folder, "sha256")), []);
 });
 
-test("damage on disk is noticed", async (context) => {
-  const { store, folder } = await setUp(context);
-  await store.put(chunks("abc"), 100);
+test("damage on disk is noticed", async () => {
+  const folder = await freshFolder();
+  const store = await openFileArtefactStore(folder);
+  const { digest } = await store.put(streamOf("abc"), 100);
 
-  await writeFile(join(folder, "sha256", "ba", ABC), "abd");
+  await writeFile(artefactPath(folder, digest), "abd");
 
-  await assert.rejects(store.read(ABC), { code: "model-invalid" });
-});
-
-test("nothing but a digest leads to a file", async (context) => {
-  const { store } = await setUp(context);
-
-  for (const digest of ["../../../etc/passwd", "", ABC.toUpperCase(), `${ABC}/x`]) {
-    await assert.rejects(store.read(digest), { code: "not-found" });
-  }
+  await assert.rejects(store.read(digest), { code: "model-invalid" });
 });

@@ -17,6 +17,7 @@ import type { Registry } from "../../domain/registry/registry.ts";
 import { serveModel, type ServedModel } from "../../domain/serving/served-model.ts";
 import type { Tensors } from "../../domain/tensor/tensor.ts";
 import { readBuiltinModels, type StoredModel } from "../builtin/builtin-models.ts";
+import { openFileDatasets } from "../dataset-store/file-datasets.ts";
 import { type OpenDatasets, openDatasets } from "../dataset-store/open-datasets.ts";
 import { createPrometheusMetrics } from "../metrics/prometheus-metrics.ts";
 import { createOnnxRuntime } from "../onnx/onnx-runtime.ts";
@@ -66,6 +67,7 @@ before(async () => {
   await migrateModels(pool);
   data = await openDatasets({
     folder,
+    files: await openFileDatasets(folder),
     pool,
     limits: readDataLimits((_name, fallback) => fallback),
     clock,
