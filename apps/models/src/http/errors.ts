@@ -16,6 +16,9 @@ const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
 /** What the multipart parser says of a body that does not hold; it gives these no code. */
 const MULTIPART_MESSAGES = /multipart|boundary|malformed part header/i;
 
+/** PostgreSQL's codes for the one character that its texts cannot have, alone and within JSON. */
+const UNSTORABLE = new Set(["22021", "22P05"]);
+
 /** Seconds after which a refused caller may try again. */
 const RETRY_AFTER_SECONDS = 1;
 
@@ -85,6 +88,9 @@ function named(error: unknown): MusterError | undefined {
   const ours = code === undefined ? undefined : FASTIFY_CODES[code];
   if (ours === "unsupported-media") return new MusterError(ours, "send Content-Type: application/json");
   if (ours) return new MusterError(ours, ERRORS[ours].cause);
+  if (code !== undefined && UNSTORABLE.has(code)) {
+    return new MusterError("invalid-request", "a text has the character U+0000, which cannot be stored");
+  }
   // Node's error of a request whose connection closed; nobody reads the answer, but it is no fault of ours.
   if (code === "ECONNRESET" && (error as Error).message === "aborted") {
     return new MusterError("invalid-request", "the request was cut off before its end");

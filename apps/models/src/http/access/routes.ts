@@ -246,7 +246,9 @@ export async function accessRoutes(
         tags,
         summary: "Who changed what, newest first",
         querystring: Type.Object({
-          before: Type.Optional(Type.Integer({ minimum: 1, description: "A page's `next`" })),
+          before: Type.Optional(
+            Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: "A page's `next`" }),
+          ),
           limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE })),
         }),
         response: answers(

@@ -37,7 +37,10 @@ export async function eventRoutes(plain: FastifyInstance, { events, pingMs }: Ev
         tags: ["Events"],
         summary: "What changes, over a WebSocket; resume with after=<last id>",
         querystring: Type.Object(
-          { after: Type.Optional(Type.Integer({ minimum: 0 })), topics: Type.Optional(TopicList) },
+          {
+            after: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+            topics: Type.Optional(TopicList),
+          },
           { additionalProperties: false },
         ),
       },
