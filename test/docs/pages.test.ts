@@ -64,8 +64,11 @@ describe("every page", () => {
     });
 
     it(`${each.path} names scripts that exist`, () => {
-      const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: object };
-      for (const [, name = ""] of each.text.matchAll(/npm run ([a-z:]+)/g)) assert.ok(name in scripts, name);
+      for (const [, name = "", app] of each.text.matchAll(/npm run ([a-z:]+)(?: -w @muster\/([a-z]+))?/g)) {
+        const folder = app === undefined ? ROOT : join(ROOT, "apps", app);
+        const { scripts } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { scripts: object };
+        assert.ok(name in scripts, name);
+      }
     });
   }
 });
