@@ -8,22 +8,26 @@ import { Empty } from "../states/empty.tsx";
 import { ProblemPanel } from "../states/problem-panel.tsx";
 import { DriftTable } from "./drift-table.tsx";
 import { Loaded, NeedsRole } from "./loaded.tsx";
+import { MonitoringPanel } from "./monitoring-panel.tsx";
 import type { ColumnDrift, DatasetSummary } from "./platform.ts";
 import { platformQuery, usePlatform } from "./use-platform.ts";
 
 /** How far the data has moved from what the model was trained on. */
 export function DriftPanel({ model, columns }: { readonly model: string; readonly columns: readonly string[] }) {
   return (
-    <section className="section" aria-labelledby="compare">
-      <h2 id="compare">Compare two data sets</h2>
-      <p className="soft prose">
-        Put the rows that {model} was trained on against newer ones, column by column. The size of the move comes first:
-        with many rows every difference is significant.
-      </p>
-      <NeedsRole role="responder" what="Comparing data sets">
-        <Comparison columns={columns} />
-      </NeedsRole>
-    </section>
+    <>
+      <MonitoringPanel model={model} />
+      <section className="section" aria-labelledby="compare">
+        <h2 id="compare">Compare two data sets</h2>
+        <p className="soft prose">
+          Put the rows that {model} was trained on against newer ones, column by column. The size of the move comes
+          first: with many rows every difference is significant.
+        </p>
+        <NeedsRole role="responder" what="Comparing data sets">
+          <Comparison columns={columns} />
+        </NeedsRole>
+      </section>
+    </>
   );
 }
 

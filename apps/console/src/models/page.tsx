@@ -15,6 +15,7 @@ import { activityCharts } from "./activity-series.ts";
 import { millisecondsText } from "./figures.ts";
 import type { Activity, ModelSummary } from "./platform.ts";
 import type { ModelsView } from "./search.ts";
+import { Spark } from "./spark.tsx";
 import { SqlView } from "./sql-view.tsx";
 import { platformQuery, SOMETIMES_MS, usePlatform } from "./use-platform.ts";
 
@@ -187,33 +188,6 @@ function NoCells() {
         –
       </td>
     </>
-  );
-}
-
-/** The numbers stand beside it, and in full on the model's page. What is not known is dashes at the bottom. */
-function Spark({ values }: { readonly values: readonly (number | null)[] }) {
-  const most = Math.max(1e-9, ...values.map((value) => value ?? 0));
-  const x = (index: number): number => (index / Math.max(1, values.length - 1)) * 100;
-  let pen = "M";
-  const line = values
-    .map((value, index) => {
-      if (value === null) {
-        pen = "M";
-        return "";
-      }
-      const part = `${pen}${x(index).toFixed(1)} ${(19 - (value / most) * 18).toFixed(1)}`;
-      pen = "L";
-      return part;
-    })
-    .join("");
-  const unknown = values.findIndex((value) => value !== null);
-  return (
-    <svg viewBox="0 0 100 20" preserveAspectRatio="none" aria-hidden="true">
-      {unknown !== 0 && (
-        <line className="spark-unknown" x1="0" y1="19" x2={unknown === -1 ? 100 : x(unknown)} y2="19" />
-      )}
-      <path className="spark-line" d={line} />
-    </svg>
   );
 }
 

@@ -199,3 +199,56 @@ export interface ColumnDrift {
   readonly current: { readonly rows: number; readonly nulls: number };
   readonly bins: readonly { readonly label: string; readonly reference: number; readonly current: number }[];
 }
+
+export type WindowVerdict = "good" | "warn" | "alarm" | "unknown";
+
+export interface WatchedColumn {
+  readonly column: string;
+  readonly side: "input" | "prediction";
+  readonly verdict: WindowVerdict;
+  readonly reason: string;
+  readonly psi: number | null;
+}
+
+/** A stretch of time in which what was recorded of a model was compared with its reference. */
+export interface DriftWindow {
+  readonly from: string;
+  readonly to: string;
+  readonly verdict: WindowVerdict;
+  readonly reason: string | null;
+  readonly rows: number;
+  readonly columns: readonly WatchedColumn[];
+}
+
+export interface MonitoringSettings {
+  readonly samplePercent: number;
+  readonly window: string;
+  readonly minimumRows: number;
+  readonly warnPsi: number;
+  readonly alarmPsi: number;
+  readonly retentionDays: number;
+  readonly reference: { readonly dataset: string; readonly version: number } | null;
+  readonly revision: number;
+}
+
+export interface DriftAlarm {
+  readonly id: string;
+  readonly side: "input" | "prediction";
+  readonly column: string;
+  readonly state: "raised" | "continuing" | "cleared";
+  readonly reason: string;
+  readonly raisedAt: string;
+  readonly acknowledgedAt: string | null;
+  readonly acknowledgedBy: string | null;
+}
+
+export interface AccuracyWindow {
+  readonly from: string;
+  readonly to: string;
+  readonly version: string;
+  readonly told: number;
+  readonly figures:
+    | { readonly kind: "class" | "probability"; readonly accuracy: { readonly share: number | null } }
+    | { readonly kind: "number"; readonly mae: number | null }
+    | null;
+}

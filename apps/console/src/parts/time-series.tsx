@@ -168,8 +168,8 @@ function Canvas({
             stroke: () => ink("--ink-faint"),
             grid: { show: false },
             ticks: { stroke: () => ink("--line"), width: 1, size: 4 },
-            values: (_, places) =>
-              places.map((each) => (axis === "time" ? minuteText(each * 1_000) : chartNumber(each))),
+            values: (_, places, _axis, _space, step) =>
+              places.map((each) => (axis === "time" ? clockTick(each * 1_000, step) : chartNumber(each))),
           },
           {
             font,
@@ -292,7 +292,8 @@ function drawThreshold(
   ctx.lineWidth = devicePixelRatio;
   ctx.font = font.replace("11px", `${11 * devicePixelRatio}px`);
   ctx.textAlign = "right";
-  ctx.textBaseline = "top";
+  // Above its line, where the axis is not.
+  ctx.textBaseline = above ? "top" : "bottom";
   if (!above) {
     ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio]);
     ctx.beginPath();
@@ -303,13 +304,14 @@ function drawThreshold(
   ctx.fillText(
     above ? `${threshold.label}, above this chart ↑` : threshold.label,
     bbox.left + bbox.width,
-    y + 3 * devicePixelRatio,
+    y + (above ? 3 : -3) * devicePixelRatio,
   );
   ctx.restore();
 }
 
 const MINUTES = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 
-function minuteText(at: number): string {
-  return MINUTES.format(at);
+/** A place on the axis of time, as exact as the steps between places are. */
+function clockTick(at: number, stepSeconds: number): string {
+  return stepSeconds < 60 ? clockText(at) : MINUTES.format(at);
 }

@@ -37,6 +37,16 @@ export const FORWARDED_ROUTES: readonly ForwardedRoute[] = [
   read("/v1/models/:model/aliases/:alias/history", "Changes of an alias, newest first"),
   read("/v1/models/:model/traffic", "How callers are shared out"),
   read("/v1/models/:model/shadow", "How the challenger agrees with the champion"),
+  read("/v1/models/:model/monitoring", "What is watched of a model"),
+  read("/v1/models/:model/drift", "How far a model's world has moved, window by window", [
+    "from",
+    "before",
+    "column",
+    "bins",
+    "limit",
+  ]),
+  read("/v1/models/:model/accuracy", "How good predictions turned out to be", ["from", "before", "limit"]),
+  read("/v1/alarms", "Alarms of models, newest first", ["model", "state", "after", "limit"]),
   read("/v1/cache", "How well answers are remembered"),
   read("/v1/cache/keys", "Keys of remembered answers", ["pattern"]),
   read("/v1/datasets", "Datasets"),
@@ -79,6 +89,11 @@ export const FORWARDED_ROUTES: readonly ForwardedRoute[] = [
     "Let an alias name what it did before",
     "models.rollback",
   ),
+  change("PUT", "/v1/models/:model/monitoring", "Say what is watched of a model", "models.monitoring-set"),
+  {
+    ...change("POST", "/v1/alarms/:alarm/acknowledge", "Say that somebody has seen an alarm", "models.alarm-seen"),
+    role: "responder",
+  },
   {
     ...change("POST", "/v1/models/:model/versions", "Add a version of a model", "models.version-added"),
     maxBody: 512 * MIB,
