@@ -62,6 +62,8 @@ export { readAccessLog, replayPlan } from "./imports/access-log.ts";
 export { readCurl } from "./imports/curl.ts";
 export { readHar } from "./imports/har.ts";
 export { planSource } from "./imports/imported-request.ts";
+export { readOpenApi } from "./imports/openapi.ts";
+export { apiPlanSource } from "./imports/openapi-source.ts";
 export { type Profile, profile } from "./scenario/profiles.ts";
 export { type AgentOptions, runAgent } from "./agents/agent.ts";
 export { type Gathering, gatherAgents, type GatheringOptions } from "./agents/coordinator.ts";

@@ -290,18 +290,35 @@ export const loadImport = defineCommand({
   name: "load import",
   summary: "Write a load plan from a recording",
   description:
-    "Writes readable scenario code from an HTTP archive that a browser saved, or from curl commands that it copied. Credentials are not written down; the code reads them from the environment. Requests to other origins are left out, because a plan loads one service.",
+    "Writes readable scenario code from an HTTP archive that a browser saved, from curl commands that it copied, or from an OpenAPI description, which becomes a scenario for each tag with a step for each operation. Credentials are not written down; the code reads them from the environment. Requests to other origins are left out, because a plan loads one service.",
   args: [
-    { value: "KIND", summary: "What the file is", required: true, choices: ["har", "curl"] },
-    { value: "FILE", summary: "The recording", required: true },
+    { value: "KIND", summary: "What the file is", required: true, choices: ["har", "curl", "openapi"] },
+    { value: "FILE", summary: "The recording or description; of a description also its address", required: true },
   ],
   options: {
     out: { kind: "text", value: "FILE", hint: "file", summary: "Write the plan here; otherwise it is printed" },
+    target: {
+      kind: "text",
+      value: "URL",
+      summary: "With openapi: the address to load, in place of the one that the description names",
+    },
   },
-  examples: [{ line: "muster load import har shop.har --out shop.load.ts", says: "a plan to read and to change" }],
+  examples: [
+    { line: "muster load import har shop.har --out shop.load.ts", says: "a plan to read and to change" },
+    {
+      line: "muster load import openapi http://127.0.0.1:8080/openapi.json --out api.load.ts",
+      says: "every operation of an API",
+    },
+  ],
   async run({ options, args, io }) {
+    const [kind = "", file = ""] = args;
+    if (kind === "openapi") {
+      const { importApi } = await import("../load/run-import.ts");
+      return importApi(file, options.target === undefined ? undefined : readUrl(options.target), options.out, io);
+    }
+    if (options.target !== undefined) throw new MusterError("usage", "--target is for openapi");
     const { runImport } = await import("../load/run-import.ts");
-    return runImport(args[0] === "har" ? "har" : "curl", args[1] ?? "", options.out, io);
+    return runImport(kind === "har" ? "har" : "curl", file, options.out, io);
   },
 });
 

@@ -233,7 +233,7 @@ export const ERRORS = {
     status: 400,
     exit: 2,
     cause: "The file is not there, is not in the format that was named, or has no request that could be sent again.",
-    fix: "Name the format of the file: har, curl or access-log.",
+    fix: "Name the format of the file: har, curl or openapi; an access log is for `muster load replay`.",
   },
   "load-stopped": {
     title: "The load was stopped before there was a result",

@@ -99,6 +99,6 @@ function headerSource(name: string, value: string): string {
 }
 
 /** Text that cannot end a comment or begin a new line of code. */
-function commentText(text: string): string {
+export function commentText(text: string): string {
   return text.replaceAll(/[\r\n\u2028\u2029]+/g, " ");
 }

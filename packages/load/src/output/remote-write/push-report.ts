@@ -1,3 +1,5 @@
+// oxlint-disable-next-line typescript/triple-slash-reference -- a plan is checked with its owner's configuration, which does not see the file
+/// <reference path="./snappyjs.d.ts" />
 import { setTimeout as delay } from "node:timers/promises";
 import type { LoadReport } from "@muster/contract";
 import { MusterError, type Secret } from "@muster/kernel";
