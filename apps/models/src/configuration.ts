@@ -22,6 +22,8 @@ export interface Configuration {
   readonly threads: number;
   /** PostgreSQL, which makes this a platform with users and a registry; without it the built-in models are served. */
   readonly database: Secret | undefined;
+  /** Milliseconds after which a database that does not answer is away. */
+  readonly databaseTimeoutMs: number;
   /** Folder for artefacts and data sets, or for copies of those in object storage. */
   readonly dataFolder: string;
   /** Object storage, where replicas share files; undefined where they are on disk only. */
@@ -167,6 +169,7 @@ export function readConfiguration(env: Readonly<Record<string, string | undefine
       maxPendingRows: number("MAX_PENDING_ROWS", 65_536, 1, 10_000_000),
     },
     database: env["DATABASE_URL"] ? new Secret(env["DATABASE_URL"]) : undefined,
+    databaseTimeoutMs: number("DATABASE_TIMEOUT_MS", 10_000, 100, 600_000),
     dataFolder: env["DATA_FOLDER"] || join(".muster", "models"),
     operatorKeyHash: digest("OPERATOR_KEY_HASH"),
     storage: readStorage(env, number("STORAGE_CACHE_MB", 10_240, 0, 1_048_576_000) * MIB, problems),

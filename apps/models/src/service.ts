@@ -186,7 +186,7 @@ async function openSpans({ traces }: Configuration, log: FastifyBaseLogger): Pro
 /** Without a database nobody has a key but whoever started the platform. */
 function operatorAlone({ operatorKeyHash }: Configuration, clock: Clock): Authenticator | undefined {
   if (operatorKeyHash === undefined) return undefined;
-  return createAuthenticator(withOperatorKey(undefined, operatorKeyHash), clock, hashSecret);
+  return createAuthenticator(withOperatorKey(undefined, operatorKeyHash), clock, hashSecret, () => Promise.resolve());
 }
 
 /** Without a registry everything is in memory from the start. */
