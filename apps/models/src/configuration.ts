@@ -69,6 +69,8 @@ export interface SharedCacheConfiguration {
   readonly ttlMs: number;
   /** Milliseconds that a prediction waits for it at most. */
   readonly waitMs: number;
+  /** Models that compute for less than so many milliseconds do without it. */
+  readonly aboveMs: number;
 }
 
 export interface TraceSettings {
@@ -143,6 +145,7 @@ export function readConfiguration(env: Readonly<Record<string, string | undefine
     const prefix = env["REDIS_PREFIX"] || "muster:models:";
     const ttlMs = number("SHARED_CACHE_TTL_S", 3_600, 1, 604_800) * 1_000;
     const waitMs = number("SHARED_CACHE_WAIT_MS", 5, 1, 1_000);
+    const aboveMs = number("SHARED_CACHE_ABOVE_MS", 0, 0, 60_000);
     const url = env["REDIS_URL"];
     if (url === undefined || url === "") return undefined;
     // Its text is not repeated: it may hold a password.
@@ -155,7 +158,7 @@ export function readConfiguration(env: Readonly<Record<string, string | undefine
     if (env["CACHE_MB"] === "0") {
       problems.push({ path: "REDIS_URL", message: "is the second level of the cache, which CACHE_MB=0 switches off" });
     }
-    return { url: new Secret(url), prefix, ttlMs, waitMs };
+    return { url: new Secret(url), prefix, ttlMs, waitMs, aboveMs };
   }
 
   const configuration: Configuration = {
