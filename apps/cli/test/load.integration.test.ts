@@ -6,6 +6,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { openPool, postgresLoadTests } from "@muster/adapters";
+import { temporaryPostgres } from "@muster/adapters/testing";
 import { type LoadReport, LoadReportSchema, problemsOf } from "@muster/contract";
 import { runMuster, startMuster } from "../src/testing/run-command.ts";
 
@@ -113,6 +115,25 @@ export default defineLoad({ target: ${JSON.stringify(url)}, workloads: [{ scenar
     assert.match(err, /\/broken: answered 500: ok/);
     assert.equal(refused.code, 2);
     assert.match(refused.err, /--remote-write needs a complete http or https address/);
+  });
+
+  it("keeps a run for the console, and refuses where there is no database to keep it in", async () => {
+    await using closing = new AsyncDisposableStack();
+    const postgres = await temporaryPostgres();
+    closing.defer(() => postgres.close());
+    const pool = openPool(postgres.url);
+    closing.defer(() => pool.end());
+    const words = ["load", "bench", `${url}/`, "--duration", "1200ms", "--rate", "20", "--record"];
+
+    const { code, err } = await runMuster(words, { cwd: folder, env: { DATABASE_URL: postgres.url.reveal() } });
+    const nowhere = await runMuster([...words, "--data", join(folder, "none")], { cwd: folder });
+
+    const id = /^recorded: (load-\S+)$/m.exec(err)?.[1] ?? "";
+    const kept = await postgresLoadTests(pool).find(id, Date.now());
+    assert.equal(code, 0, err);
+    assert.deepEqual([kept?.test.state, kept?.test.name, kept?.report?.total.requests], ["finished", "load bench", 24]);
+    assert.equal(nowhere.code, 3);
+    assert.match(nowhere.err, /there is no evidence in/);
   });
 
   it("exits 1 when a threshold is broken, with the envelope on request", async () => {

@@ -3,6 +3,7 @@ import "@muster/report/fonts.css";
 import "@muster/report/tokens.css";
 import "@muster/report/base.css";
 import "@muster/report/parts.css";
+import "@muster/report/charts.css";
 import "./app/console.css";
 import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";

@@ -9,6 +9,7 @@ import {
   postgresIdentity,
   postgresLedger,
   postgresLiveEvents,
+  postgresLoadTests,
   postgresRuns,
 } from "@muster/adapters";
 import {
@@ -136,6 +137,7 @@ async function serve(options: ServerOptions, announce: Announce, stopping: Abort
         ...dependencies,
         ...signIn,
         live,
+        loadTests: postgresLoadTests(pool),
         startRun: (actor, gate) => starter.start(actor, gate, prologue),
         modelPlatform: (environment) => services.modelPlatform(environment),
         async ping() {

@@ -7,6 +7,7 @@ import {
   postgresIdentity,
   postgresLedger,
   postgresLiveEvents,
+  postgresLoadTests,
   postgresRuns,
 } from "@muster/adapters";
 import { temporaryPostgres } from "@muster/adapters/testing";
@@ -47,6 +48,7 @@ describe("the HTTP interface", () => {
       catalog: createCatalog({ load: runConstantRate }),
       ledger: postgresLedger(pool),
       runs: postgresRuns(pool),
+      loadTests: postgresLoadTests(pool),
       identity: postgresIdentity(pool),
       live,
       clock: { now: () => now },
@@ -259,6 +261,8 @@ describe("the HTTP interface", () => {
         "/api/v1/evidence",
         "/api/v1/evidence/verification",
         "/api/v1/evidence/{seq}",
+        "/api/v1/load-tests",
+        "/api/v1/load-tests/{id}",
         "/api/v1/models",
         "/api/v1/readiness",
         "/api/v1/runs",

@@ -11,6 +11,7 @@ import {
   postgresIdentity,
   postgresLedger,
   postgresLiveEvents,
+  postgresLoadTests,
   postgresRuns,
 } from "@muster/adapters";
 import { temporaryPostgres } from "@muster/adapters/testing";
@@ -78,6 +79,7 @@ describe("the way to a model platform that Muster starts", { concurrency: false 
         catalog: createCatalog({ load: runConstantRate }),
         ledger: postgresLedger(pool),
         runs: postgresRuns(pool),
+        loadTests: postgresLoadTests(pool),
         identity,
         live,
         clock,

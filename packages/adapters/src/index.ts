@@ -5,6 +5,7 @@ export * from "./postgres/errors.ts";
 export * from "./postgres/identity.ts";
 export * from "./postgres/ledger.ts";
 export * from "./postgres/live-events.ts";
+export * from "./postgres/load-tests.ts";
 export * from "./postgres/migrations/migrate.ts";
 export * from "./postgres/pool.ts";
 export * from "./postgres/runs.ts";

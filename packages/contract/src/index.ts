@@ -1,6 +1,7 @@
 export * from "./api/evidence.ts";
 export * from "./api/live.ts";
 export * from "./api/models.ts";
+export * from "./api/load-tests.ts";
 export * from "./api/problem.ts";
 export * from "./api/readiness.ts";
 export * from "./api/session.ts";

@@ -5,8 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { after, before, describe, test } from "node:test";
+import { toInstant } from "@muster/kernel";
 import { renderHtml, renderJunit, renderLoadReport } from "@muster/report";
-import { sampleLoadReport, sampleReport } from "@muster/report/sample";
+import { sampleLoadReport } from "@muster/contract/sample";
+import { sampleReport } from "@muster/report/sample";
 import type { Browser } from "playwright-core";
 import { faultsOf, openBrowser, openWindow, VIEWS, withoutChromium } from "./browser.ts";
 import { openStage, type Stage } from "./stage.ts";
@@ -68,6 +70,25 @@ describe("every page, in both themes, at a desk and on a phone", { skip: without
       await window.page.getByText("content gives the hash").waitFor();
 
       assert.deepEqual(await faultsOf(window.page), []);
+      assert.deepEqual(window.faults, []);
+    });
+
+    test(`Load & Drills is accessible, and a load test with its charts (${seen})`, async () => {
+      const now = toInstant(Date.now());
+      const id = `load-${view.theme}-${view.width}`;
+      const target = "http://shop.example/";
+      await stage.loadTests.begin({ id, kind: "run", name: "shop.load.ts", target, actor: "ann" }, now);
+      await stage.loadTests.note(id, { kind: "run", report: sampleLoadReport() }, true, now);
+      await using window = await openWindow(browser, view, await stage.session("viewer"));
+      await window.page.goto(`${stage.url}/load`);
+      await window.page.getByRole("row").nth(1).waitFor();
+      const list = await faultsOf(window.page);
+
+      await window.page.getByRole("link", { name: "shop.load.ts" }).first().click();
+      await window.page.getByRole("heading", { name: "How the response times spread" }).waitFor();
+      await window.page.getByRole("button", { name: "Throughput as a table" }).click();
+
+      assert.deepEqual([...list, ...(await faultsOf(window.page))], []);
       assert.deepEqual(window.faults, []);
     });
 

@@ -6,11 +6,12 @@ import {
   postgresIdentity,
   postgresLedger,
   postgresLiveEvents,
+  postgresLoadTests,
   postgresRuns,
 } from "@muster/adapters";
 import { temporaryPostgres } from "@muster/adapters/testing";
 import { signInPath } from "@muster/application";
-import type { Catalog, CheckUnit, Configuration } from "@muster/contract";
+import type { Catalog, CheckUnit, Configuration, LoadTestStore } from "@muster/contract";
 import { type Evidence, MusterError, type Role, type Run, RUN_STEPS, toInstant, waitingSteps } from "@muster/kernel";
 import {
   SAMPLE_CHECKS,
@@ -42,6 +43,8 @@ export interface Stage extends AsyncDisposable {
   appendWaiver(control: string): Promise<void>;
   /** Appends what a run would find, by and by. */
   writeEvidence(run: Run): Promise<void>;
+  /** Where load tests are kept, to write some as the command line does. */
+  readonly loadTests: LoadTestStore;
   newestRun(): Promise<Run>;
   /** Breaks off every stream of changes. */
   dropStreams(): Promise<void>;
@@ -102,6 +105,7 @@ export async function openStage(past: Past): Promise<Stage> {
   parts.defer(() => live.close());
   const ledger = postgresLedger(pool);
   const runs = postgresRuns(pool);
+  const loadTests = postgresLoadTests(pool);
   const identity = postgresIdentity(pool);
   const clock = { now: () => Date.now() };
   const randomToken = (): string => randomBytes(32).toString("base64url");
@@ -136,6 +140,7 @@ export async function openStage(past: Past): Promise<Stage> {
       catalog,
       ledger,
       runs,
+      loadTests,
       identity: {
         ...identity,
         async redeemLink(tokenHash, session, now) {
@@ -210,6 +215,7 @@ export async function openStage(past: Past): Promise<Stage> {
       await append([{ ...sampleWaiver(clock.now()) }]);
       for (const each of evidence) await append([each], facts);
     },
+    loadTests,
     async newestRun() {
       const run = await runs.newest("model-platform", "staging");
       if (!run) throw new Error("there was no run");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
-import type { Role } from "@muster/kernel";
+import { sampleLoadReport } from "@muster/contract/sample";
+import { type Role, toInstant } from "@muster/kernel";
 import type { Browser, Page } from "playwright-core";
 import { openBrowser, openWindow, type Window, withoutChromium } from "./browser.ts";
 import { eventually, openStage, type Stage } from "./stage.ts";
@@ -56,6 +57,57 @@ describe("the console in use", { skip: withoutChromium() }, () => {
     await window.page.goto(path.startsWith("http") ? path : `${stage.url}${path}`);
     return window.page;
   }
+
+  describe("load tests", () => {
+    const target = "http://shop.example/";
+    const now = (): string => toInstant(Date.now());
+
+    test("one that goes on is watched live, and has its verdict when it has ended", async () => {
+      const report = sampleLoadReport();
+      await stage.loadTests.begin({ id: "walk-live", kind: "run", name: "live.load.ts", target, actor: "ann" }, now());
+      await stage.loadTests.note("walk-live", { kind: "run", report: { ...report, timeline: [] } }, false, now());
+      const page = await signedIn("viewer");
+      await verdict(page);
+      await page.keyboard.press("g");
+      await page.keyboard.press("l");
+      await page.getByRole("link", { name: "live.load.ts" }).click();
+      await page.getByRole("heading", { level: 1, name: /^RUNNING: [\d,]+ requests so far/ }).waitFor();
+      await page.getByText("Too short to draw").waitFor();
+      await page.getByText("broken so far").first().waitFor();
+
+      await stage.loadTests.note("walk-live", { kind: "run", report }, true, now());
+
+      await page.getByRole("heading", { level: 1, name: /^FAILED: 2 of 4 thresholds met/ }).waitFor();
+      await page.getByRole("heading", { name: "How the response times spread" }).waitFor();
+    });
+
+    test("a run is held against what the service was found to take", async () => {
+      const capacity = {
+        holdsAt: 4 * sampleLoadReport().total.perSecond,
+        breaksAt: 900,
+        tries: { holds: 3, breaks: 3 },
+        steps: [{ ratePerSecond: 100, purpose: "grow", holds: true, goodPerSecond: 100, summary: "p95 9 ms", p95: 9 }],
+        settled: true,
+      } as const;
+      await stage.loadTests.begin({ id: "walk-cap", kind: "capacity", name: "search", target, actor: "ann" }, now());
+      const finding = { target, objective: ["p95 < 100ms"], sentence: "CAPACITY: it holds" };
+      await stage.loadTests.note("walk-cap", { kind: "capacity", capacity, ...finding }, true, now());
+      await stage.loadTests.begin({ id: "walk-run", kind: "run", name: "run.load.ts", target, actor: "ann" }, now());
+      await stage.loadTests.note("walk-run", { kind: "run", report: sampleLoadReport() }, true, now());
+
+      const page = await signedIn("viewer", "/load/walk-run");
+
+      await page.getByText("4 times as much as this test offered").waitFor();
+      await page.getByRole("link", { name: "by this search" }).click();
+      await page.getByRole("heading", { name: /Every load that was tried/ }).waitFor();
+    });
+
+    test("one that there is not is said with what to do", async () => {
+      const page = await signedIn("viewer", "/load/nothing");
+
+      await page.getByText("there is no load test nothing").waitFor();
+    });
+  });
 
   describe("signing in", () => {
     test("a link leads to Readiness and leaves no secret in the address", async () => {
@@ -432,6 +484,15 @@ describe("a console that was just set up", { skip: withoutChromium() }, () => {
     await stage.finishRun(run);
 
     await page.getByText("Last run completed").waitFor();
+  });
+
+  test("says on the load page what makes a load test stand there", async () => {
+    await using window = await openWindow(browser, DESK, await stage.session("viewer"));
+
+    await window.page.goto(`${stage.url}/load`);
+
+    await window.page.getByRole("heading", { name: "No load test yet" }).waitFor();
+    await window.page.getByText("muster load run checkout.load.ts --record").waitFor();
   });
 
   test("says on the evidence page what makes evidence", async () => {

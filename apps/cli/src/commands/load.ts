@@ -1,7 +1,8 @@
 import { durationMs, MusterError } from "@muster/kernel";
 import type { RequestDescription } from "@muster/load";
 import { defineCommand } from "../program/command.ts";
-import { HTML_OPTION, REPORT_OPTIONS } from "../load/report-output.ts";
+import { RECORD_OPTIONS } from "../load/record-options.ts";
+import { HTML_OPTION, REPORT_OPTIONS } from "../load/report-options.ts";
 
 const TARGET = {
   value: "URL",
@@ -63,10 +64,12 @@ export const loadRun = defineCommand({
       summary: "Let programs on this machine watch and steer the run at this port; 0 takes a free one",
     },
     ...REPORT_OPTIONS,
+    ...RECORD_OPTIONS,
   },
   examples: [
     { line: "muster load run checkout.load.ts", says: "users as the plan describes them" },
     { line: "muster load run checkout.load.ts --junit load.xml --save run.json", says: "for CI, and to compare later" },
+    { line: "muster load run checkout.load.ts --record", says: "with its charts in the console while it goes on" },
     { line: "muster load run checkout.load.ts --agents 2 --listen 0.0.0.0:6570", says: "with two other machines" },
   ],
   async run({ options, args, io }) {
@@ -108,6 +111,7 @@ export const loadBench = defineCommand({
     thresholds: THRESHOLDS,
     ...REQUEST_OPTIONS,
     ...REPORT_OPTIONS,
+    ...RECORD_OPTIONS,
   },
   examples: [
     { line: "muster load bench http://127.0.0.1:8080/livez", says: "the most that 50 connections get answered" },
@@ -172,6 +176,7 @@ export const loadCapacity = defineCommand({
     step: { kind: "duration", value: "TIME", summary: "How long each rate is held; 2s unless given" },
     ...REQUEST_OPTIONS,
     html: HTML_OPTION,
+    ...RECORD_OPTIONS,
     json: REPORT_OPTIONS.json,
   },
   examples: [{ line: "muster load capacity http://127.0.0.1:8080/", says: "how much it can take" }],

@@ -2,7 +2,8 @@ import type { LoadReport } from "@muster/contract";
 import { MusterError, Secret } from "@muster/kernel";
 import { pushReport, type RemoteWrite } from "@muster/load";
 import type { Io } from "../output/io.ts";
-import type { ReportChoices } from "./report-output.ts";
+import { followEvery, type LoadFollower } from "./load-follower.ts";
+import type { ReportChoices } from "./report-options.ts";
 
 /** How often the figures of a run under way are sent, in ms. */
 const EVERY_MS = 5_000;
@@ -32,34 +33,7 @@ export function labelled(receiver: Receiver, { startedAt, target }: LoadReport):
   return { ...receiver, labels: { job: "muster_load", run: startedAt, target } };
 }
 
-/**
- * Sends the state of a run again and again while it goes on. Told each second; one delivery at a time. A state that
- * is not delivered is passed over with one notice, because the next one has everything that it had.
- */
-export function remoteWriter(
-  receiver: Receiver,
-  interim: () => LoadReport | undefined,
-  io: Io,
-): { tick(): void; idle(): Promise<void> } {
-  let sentAt = 0;
-  let noticed = false;
-  let underWay: Promise<void> | undefined;
-  return {
-    tick() {
-      const now = io.now();
-      if (underWay !== undefined || now - sentAt < EVERY_MS) return;
-      const report = interim();
-      if (report === undefined) return;
-      sentAt = now;
-      underWay = pushReport(labelled(receiver, report), report, now)
-        .catch((error: Error) => {
-          if (!noticed) io.err(`${error.message}; the run goes on\n`);
-          noticed = true;
-        })
-        .finally(() => (underWay = undefined));
-    },
-    async idle() {
-      await underWay;
-    },
-  };
+/** Sends the state of a run again and again while it goes on. */
+export function remoteWriter(receiver: Receiver, io: Io): LoadFollower {
+  return followEvery(EVERY_MS, (report, now) => pushReport(labelled(receiver, report), report, now), io);
 }

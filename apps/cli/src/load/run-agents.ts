@@ -1,11 +1,14 @@
 import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { MusterError, Secret } from "@muster/kernel";
 import { gatherAgents, kubernetesManifest, type ManifestOptions, runAgent, startLoadOnAgents } from "@muster/load";
 import type { Io } from "../output/io.ts";
 import { EXIT, type ExitCode } from "../program/command.ts";
-import { giveReport, type ReportChoices } from "./report-output.ts";
+import { recorded } from "./record-load.ts";
+import type { RecordChoices } from "./record-options.ts";
+import type { ReportChoices } from "./report-options.ts";
+import { giveReport } from "./report-output.ts";
 import { untilInterrupted } from "./until-interrupted.ts";
 import { watchLoad } from "./watch-load.ts";
 
@@ -21,7 +24,12 @@ export interface AgentChoices {
 }
 
 /** Runs a plan on agents that join, and gives the one report. */
-export async function runOnAgents(file: string, how: AgentChoices, choices: ReportChoices, io: Io): Promise<ExitCode> {
+export async function runOnAgents(
+  file: string,
+  how: AgentChoices,
+  choices: ReportChoices & RecordChoices,
+  io: Io,
+): Promise<ExitCode> {
   const planFile = resolve(io.cwd, file);
   const { host, port } = listenAddress(how.listen ?? "127.0.0.1:0");
   const gathering = await gatherAgents({
@@ -39,11 +47,11 @@ export async function runOnAgents(file: string, how: AgentChoices, choices: Repo
     });
   });
   io.err(`waiting for ${how.agents} agents at ${gathering.url.href}\n`);
-  const report = await watchLoad((options) => startLoadOnAgents(gathering, planFile, options), io, {
-    controlPort: how.control,
-    choices,
+  return recorded(choices, { kind: "run", name: basename(planFile) }, io, async (recorder) => {
+    const watching = { controlPort: how.control, choices, recorder };
+    const report = await watchLoad((options) => startLoadOnAgents(gathering, planFile, options), io, watching);
+    return giveReport("load run", report, choices, io, recorder);
   });
-  return giveReport("load run", report, choices, io);
 }
 
 /** Joins a run as one of its agents; keeps trying while the coordinator is not there yet. */

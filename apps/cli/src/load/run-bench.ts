@@ -3,9 +3,12 @@ import { defineScenario, type RequestDescription, runRawBench, startLoad } from 
 import type { Io } from "../output/io.ts";
 import type { ExitCode } from "../program/command.ts";
 import { onInterruption } from "../up/interruption.ts";
-import { giveReport, type ReportChoices } from "./report-output.ts";
+import type { ReportChoices } from "./report-options.ts";
+import { giveReport } from "./report-output.ts";
+import { recorded } from "./record-load.ts";
+import type { RecordChoices } from "./record-options.ts";
 import { remoteWriteOf } from "./remote-write.ts";
-import { watchLoad } from "./watch-load.ts";
+import { type WatchOptions, watchLoad } from "./watch-load.ts";
 
 const DEFAULT_CONNECTIONS = 50;
 const DEFAULT_CONNECTIONS_AT_RATE = 10_000;
@@ -22,12 +25,20 @@ export interface BenchRequest {
 }
 
 /** Loads one address with one request and gives the report. */
-export async function runBench(request: BenchRequest, choices: ReportChoices, io: Io): Promise<ExitCode> {
+export async function runBench(
+  request: BenchRequest,
+  choices: ReportChoices & RecordChoices,
+  io: Io,
+): Promise<ExitCode> {
   // A wrong address shall be said before the load, not after it.
   remoteWriteOf(choices, io);
-  const report =
-    request.rate === undefined ? await atFullSpeed(request, io) : await atRate(request, request.rate, choices, io);
-  return giveReport("load bench", report, choices, io);
+  return recorded(choices, { kind: "run", name: "load bench" }, io, async (recorder) => {
+    const report =
+      request.rate === undefined
+        ? await atFullSpeed(request, io)
+        : await atRate(request, request.rate, { choices, recorder }, io);
+    return giveReport("load bench", report, choices, io, recorder);
+  });
 }
 
 async function atFullSpeed(request: BenchRequest, io: Io): Promise<LoadReport> {
@@ -51,7 +62,7 @@ async function atFullSpeed(request: BenchRequest, io: Io): Promise<LoadReport> {
   }
 }
 
-function atRate(request: BenchRequest, rate: number, choices: ReportChoices, io: Io): Promise<LoadReport> {
+function atRate(request: BenchRequest, rate: number, watching: WatchOptions, io: Io): Promise<LoadReport> {
   const { insecure, connections, durationMs, thresholds } = request;
   const { url, method, body } = request.request;
   const bench = defineScenario({
@@ -68,5 +79,5 @@ function atRate(request: BenchRequest, rate: number, choices: ReportChoices, io:
     thresholds,
     insecure,
   };
-  return watchLoad((options) => startLoad(plan, options), io, { choices });
+  return watchLoad((options) => startLoad(plan, options), io, watching);
 }

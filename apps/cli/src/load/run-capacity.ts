@@ -7,14 +7,28 @@ import { type Io, type Paint, paintFor } from "../output/io.ts";
 import { table } from "../output/text.ts";
 import { EXIT, type ExitCode } from "../program/command.ts";
 import { ownVersion } from "../program/version.ts";
-import { type FindingChoices, writeOutput } from "./report-output.ts";
+import { type LoadRecorder, recorded } from "./record-load.ts";
+import type { RecordChoices } from "./record-options.ts";
+import type { FindingChoices } from "./report-options.ts";
+import { writeOutput } from "./report-output.ts";
 import { untilInterrupted } from "./until-interrupted.ts";
 
 /** Searches for the highest rate at which the objective holds, and shows how it was found. */
 export async function runCapacity(
   measurement: CapacityMeasurement,
+  choices: FindingChoices & RecordChoices,
+  io: Io,
+): Promise<ExitCode> {
+  return recorded(choices, { kind: "capacity", name: "load capacity" }, io, (recorder) =>
+    search(measurement, choices, io, recorder),
+  );
+}
+
+async function search(
+  measurement: CapacityMeasurement,
   { json, html }: FindingChoices,
   io: Io,
+  recorder: LoadRecorder | undefined,
 ): Promise<ExitCode> {
   const found = await untilInterrupted(io, (signal) =>
     measureCapacity(measurement, signal, ({ ratePerSecond, holds, summary }) =>
@@ -27,10 +41,11 @@ export async function runCapacity(
   } else {
     io.out(`${verdict}\n\n${stepsText(found, paintFor(io.outIsTerminal, io.env))}\n`);
   }
+  const terms = { target: measurement.request.url.href, sentence: verdict, objective: measurement.objective };
   if (html !== undefined) {
-    const terms = { target: measurement.request.url.href, sentence: verdict, objective: measurement.objective };
     await writeOutput(resolve(io.cwd, html), renderCapacity(found, { ...terms, muster: await ownVersion() }));
   }
+  await recorder?.finish({ kind: "capacity", capacity: found, ...terms });
   return found.settled ? EXIT.good : EXIT.unjudged;
 }
 

@@ -9,7 +9,8 @@ import { type Io, type Paint, paintFor } from "../output/io.ts";
 import { table } from "../output/text.ts";
 import { EXIT, type ExitCode } from "../program/command.ts";
 import { ownVersion } from "../program/version.ts";
-import { type FindingChoices, giveReport, type ReportChoices, writeOutput } from "./report-output.ts";
+import type { FindingChoices, ReportChoices } from "./report-options.ts";
+import { giveReport, writeOutput } from "./report-output.ts";
 import { untilInterrupted } from "./until-interrupted.ts";
 
 /** Loads two targets in turns and says whether they differ. */

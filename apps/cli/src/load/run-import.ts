@@ -14,7 +14,8 @@ import {
 import type { Io } from "../output/io.ts";
 import { counted } from "../output/text.ts";
 import { EXIT, type ExitCode } from "../program/command.ts";
-import { giveReport, type ReportChoices } from "./report-output.ts";
+import type { ReportChoices } from "./report-options.ts";
+import { giveReport } from "./report-output.ts";
 import { watchLoad } from "./watch-load.ts";
 
 const FETCH_MS = 10_000;

@@ -4,8 +4,9 @@ import type { LoadProgress, LoadRunOptions, RunningLoad } from "@muster/load";
 import type { Io } from "../output/io.ts";
 import { onInterruption } from "../up/interruption.ts";
 import { type ControlServer, openControl } from "./control-server.ts";
+import type { LoadRecorder } from "./record-load.ts";
 import { remoteWriteOf, remoteWriter } from "./remote-write.ts";
-import type { ReportChoices } from "./report-output.ts";
+import type { ReportChoices } from "./report-options.ts";
 import { progressText } from "./load-text.ts";
 
 /** Without a terminal a line is printed only so often, in ms, so that logs stay readable. */
@@ -16,6 +17,7 @@ export interface WatchOptions {
   /** Where others may watch and steer it; absent for nowhere, 0 for a free port. */
   readonly controlPort?: number | undefined;
   readonly choices: Pick<ReportChoices, "remote-write">;
+  readonly recorder?: LoadRecorder | undefined;
 }
 
 /**
@@ -24,15 +26,18 @@ export interface WatchOptions {
 export async function watchLoad(
   start: (options: LoadRunOptions) => RunningLoad,
   io: Io,
-  { controlPort, choices }: WatchOptions,
+  { controlPort, choices, recorder }: WatchOptions,
 ): Promise<LoadReport> {
   const receiver = remoteWriteOf(choices, io);
-  let remote: ReturnType<typeof remoteWriter> | undefined;
+  const followers = [
+    ...(receiver === undefined ? [] : [remoteWriter(receiver, io)]),
+    ...(recorder === undefined ? [] : [recorder.follower]),
+  ];
   let lastLine = 0;
   let control: ControlServer | undefined;
   const onProgress = (progress: LoadProgress): void => {
     control?.note(progress);
-    remote?.tick();
+    for (const follower of followers) follower.tick(() => load.interim());
     if (io.errIsTerminal) io.err(`\r\u001B[2K${progressText(progress)}`);
     else if (io.now() - lastLine >= PLAIN_LINE_MS) {
       lastLine = io.now();
@@ -41,7 +46,6 @@ export async function watchLoad(
   };
   const clear = io.errIsTerminal ? "\r\u001B[2K" : "";
   const load = start({ onProgress, onOutput: (line) => io.err(`${clear}${line}\n`) });
-  if (receiver !== undefined) remote = remoteWriter(receiver, () => load.interim(), io);
   const ignore = onInterruption(
     {
       stop: () => load.stop("it was stopped by hand"),
@@ -55,7 +59,7 @@ export async function watchLoad(
   } finally {
     ignore();
     control?.close();
-    await remote?.idle();
+    await Promise.all(followers.map((follower) => follower.idle()));
     io.err(clear);
   }
 }

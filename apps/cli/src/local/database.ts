@@ -1,6 +1,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { openEmbeddedPostgres, openPool, postgresIdentity, postgresLedger, postgresRuns } from "@muster/adapters";
+import {
+  openEmbeddedPostgres,
+  openPool,
+  postgresIdentity,
+  postgresLedger,
+  postgresLoadTests,
+  postgresRuns,
+} from "@muster/adapters";
+import type { LoadTestStore } from "@muster/contract";
 import { type Identity, type Ledger, MusterError, type RunStore, Secret } from "@muster/kernel";
 import type { Io } from "../output/io.ts";
 
@@ -9,6 +17,7 @@ export interface LocalDatabase {
   readonly ledger: Ledger;
   readonly runs: RunStore;
   readonly identity: Identity;
+  readonly loadTests: LoadTestStore;
 }
 
 /** SQLSTATE of a table or a schema that is not there: nobody has migrated this database. */
@@ -46,7 +55,12 @@ export async function withDatabase<T>(
   const pool = openPool(url, { applicationName: "muster command", max: 4, statementTimeoutMs: 0 });
   parts.defer(() => pool.end());
   try {
-    return await work({ ledger: postgresLedger(pool), runs: postgresRuns(pool), identity: postgresIdentity(pool) });
+    return await work({
+      ledger: postgresLedger(pool),
+      runs: postgresRuns(pool),
+      identity: postgresIdentity(pool),
+      loadTests: postgresLoadTests(pool),
+    });
   } catch (error) {
     const { code } = error as { code?: string };
     if (error instanceof MusterError || code === undefined || !NOT_MIGRATED.has(code)) throw error;

@@ -3,6 +3,8 @@ import type {
   EvidencePage,
   LedgerRecord,
   ModelPlatforms,
+  LoadTestDetail,
+  LoadTestPage,
   Readiness,
   Session,
   Verification,
@@ -20,6 +22,8 @@ export interface Api {
   readiness(gate: string | undefined, signal?: AbortSignal): Promise<Readiness>;
   evidence(filters: EvidenceFilters, signal?: AbortSignal): Promise<EvidencePage>;
   record(seq: number, signal?: AbortSignal): Promise<EvidenceDetail>;
+  loadTests(before: string | undefined, signal?: AbortSignal): Promise<LoadTestPage>;
+  loadTest(id: string, signal?: AbortSignal): Promise<LoadTestDetail>;
   verify(): Promise<Verification>;
   startRun(gate: string): Promise<Run>;
   waive(request: WaiverRequest): Promise<LedgerRecord>;
@@ -100,6 +104,9 @@ export function createApi({ fetch, onServerTime }: ApiSurroundings): Api {
       get(`/readiness${gate === undefined ? "" : `?gate=${encodeURIComponent(gate)}`}`, signal),
     evidence: (filters, signal) => get(`/evidence${filterQuery(filters)}`, signal),
     record: (seq, signal) => get(`/evidence/${seq}`, signal),
+    loadTests: (before, signal) =>
+      get(`/load-tests${before === undefined ? "" : `?before=${encodeURIComponent(before)}`}`, signal),
+    loadTest: (id, signal) => get(`/load-tests/${encodeURIComponent(id)}`, signal),
     verify: () => get("/evidence/verification"),
     startRun: (gate) => call("POST", "/runs", { body: { gate } }),
     waive: (request) => call("POST", "/waivers", { body: request }),

@@ -11,6 +11,9 @@ export const KEYS = {
   platforms: ["platforms"],
   /** Everything that was asked of one environment's model platform, further parts say what. */
   platform: (environment: string, ...parts: readonly unknown[]) => ["platform", environment, ...parts],
+  everyLoadTests: ["load-tests"],
+  loadTests: (before: string | undefined) => ["load-tests", before ?? null],
+  loadTest: (id: string) => ["load-test", id],
   /** What events told of the ledger. */
   ledgerEnd: ["ledger-end"],
 } as const;

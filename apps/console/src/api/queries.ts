@@ -38,6 +38,25 @@ export function evidenceQuery({ api }: Services, filters: EvidenceFilters, polli
   });
 }
 
+export function loadTestsQuery({ api }: Services, before: string | undefined, polling: boolean) {
+  return queryOptions({
+    queryKey: KEYS.loadTests(before),
+    queryFn: ({ signal }) => api.loadTests(before, signal),
+    placeholderData: keepPreviousData,
+    // That a test was lost shows by nothing coming, so it is looked for as long as one goes on.
+    refetchInterval: ({ state: { data } }) =>
+      polling || data?.tests.some(({ state }) => state === "running") === true ? POLL_MS : false,
+  });
+}
+
+export function loadTestQuery({ api }: Services, id: string, polling: boolean) {
+  return queryOptions({
+    queryKey: KEYS.loadTest(id),
+    queryFn: ({ signal }) => api.loadTest(id, signal),
+    refetchInterval: ({ state: { data } }) => (polling || data?.test.state === "running" ? POLL_MS : false),
+  });
+}
+
 /** A record never changes, so it is read once. */
 export function recordQuery({ api }: Services, seq: number) {
   return queryOptions({

@@ -9,6 +9,7 @@ import {
 import { asFailure } from "../api/failure.ts";
 import { readFilters } from "../evidence/filters.ts";
 import { readModelSearch, readModelsSearch } from "../models/search.ts";
+import { readLoadSearch } from "../load/search.ts";
 import { ReadinessPage } from "../readiness/page.tsx";
 import { SignInPage } from "../session/sign-in-page.tsx";
 import { ProblemPanel } from "../states/problem-panel.tsx";
@@ -91,13 +92,35 @@ const modelRoute = createRoute({
   component: lazyRouteComponent(() => import("../models/model-page.tsx"), "ModelPage"),
 });
 
+const loadRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/load",
+  validateSearch: readLoadSearch,
+  component: lazyRouteComponent(() => import("../load/page.tsx"), "LoadPage"),
+});
+
+const loadTestRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/load/$id",
+  component: lazyRouteComponent(() => import("../load/test-page.tsx"), "LoadTestPage"),
+});
+
 /** The addresses of the console. */
 export function createConsoleRouter() {
   return createRouter({
     routeTree: rootRoute.addChildren([
       signInRoute,
       showcaseRoute,
-      shellRoute.addChildren([homeRoute, readinessRoute, modelsRoute, modelRoute, evidenceRoute, recordRoute]),
+      shellRoute.addChildren([
+        homeRoute,
+        readinessRoute,
+        modelsRoute,
+        modelRoute,
+        loadRoute,
+        loadTestRoute,
+        evidenceRoute,
+        recordRoute,
+      ]),
     ]),
     defaultPreload: "intent",
     scrollRestoration: true,

@@ -1,6 +1,6 @@
 import { skipToken, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
-import { Boxes, Ellipsis, FileCheck2, Gauge, Keyboard, LogOut, Search } from "lucide-react";
+import { Activity, Boxes, Ellipsis, FileCheck2, Gauge, Keyboard, LogOut, Search } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import type { Session } from "@muster/contract";
 import { asFailure } from "../api/failure.ts";
@@ -75,6 +75,7 @@ function Frame({ session }: { readonly session: Session }) {
     "g r": () => void navigate({ to: "/readiness" }),
     "g m": () => void navigate({ to: "/models" }),
     "g e": () => void navigate({ to: "/evidence" }),
+    "g l": () => void navigate({ to: "/load" }),
     "?": () => setOpen("help"),
     "Shift+?": () => setOpen("help"),
   });
@@ -103,6 +104,11 @@ function Frame({ session }: { readonly session: Session }) {
               <FileCheck2 size={16} aria-hidden="true" />
               Evidence
               <Keys keys={SHORTCUTS.evidence.keys} />
+            </Link>
+            <Link to="/load" className="page-link" activeOptions={{ includeSearch: false }}>
+              <Activity size={16} aria-hidden="true" />
+              Load &amp; Drills
+              <Keys keys={SHORTCUTS.load.keys} />
             </Link>
           </nav>
           <button type="button" className="search-button" aria-label="Search or act" onClick={() => setOpen("palette")}>
@@ -181,6 +187,7 @@ function PaletteWithCommands({ onClose, onHelp }: { readonly onClose: () => void
     goModel: (model, search) => void navigate({ to: "/models/$model", params: { model }, search }),
     goEvidence: (filters) => void navigate({ to: "/evidence", search: filters }),
     goRecord: (seq) => void navigate({ to: "/evidence/$seq", params: { seq: String(seq) } }),
+    goLoad: () => void navigate({ to: "/load" }),
     verify: () => void navigate({ to: "/evidence", hash: "verify" }),
     run: () => void navigate({ to: "/readiness", hash: "run-again" }),
     setTheme: (theme) => change({ theme }),

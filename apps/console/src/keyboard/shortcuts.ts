@@ -10,6 +10,7 @@ export const SHORTCUTS = {
   readiness: { keys: ["g", "r"], does: "Go to Readiness" },
   models: { keys: ["g", "m"], does: "Go to Models" },
   evidence: { keys: ["g", "e"], does: "Go to Evidence" },
+  load: { keys: ["g", "l"], does: "Go to Load & Drills" },
   filter: { keys: ["/"], does: "Filter the list" },
   next: { keys: ["j"], does: "Next row" },
   previous: { keys: ["k"], does: "Previous row" },

@@ -27,5 +27,9 @@ export function applyLiveEvent(event: LiveEvent, queries: QueryClient, refresh: 
         end: Math.max(known?.end ?? 0, event.to),
       }));
       refresh();
+      return;
+    case "load.changed":
+      void queries.invalidateQueries({ queryKey: KEYS.loadTest(event.test) }, { cancelRefetch: false });
+      void queries.invalidateQueries({ queryKey: KEYS.everyLoadTests }, { cancelRefetch: false });
   }
 }

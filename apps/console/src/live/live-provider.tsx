@@ -28,6 +28,8 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
         onGap() {
           refresh();
           void queries.invalidateQueries({ queryKey: KEYS.everyEvidence });
+          void queries.invalidateQueries({ queryKey: KEYS.everyLoadTests });
+          void queries.invalidateQueries({ queryKey: ["load-test"] });
         },
         onSessionEnd: () => void queries.invalidateQueries({ queryKey: KEYS.session }),
       },

@@ -23,6 +23,7 @@ export interface PaletteActs {
   goModel(model: string, search: ModelSearch): void;
   goEvidence(filters: EvidenceFilters): void;
   goRecord(seq: number): void;
+  goLoad(): void;
   verify(): void;
   run(): void;
   setTheme(theme: Theme): void;
@@ -69,6 +70,7 @@ export function buildCommands({
     { id: "models-sql", group: "Go to", title: "Ask the data in SQL", run: () => acts.goModels({ view: "sql" }) },
     { id: "models-cache", group: "Go to", title: "Remembered answers", run: () => acts.goModels({ view: "cache" }) },
     { ...list("evidence", "Evidence", {}), keys: ["g", "e"] },
+    { id: "load", group: "Go to", title: "Load & Drills", keys: ["g", "l"], run: () => acts.goLoad() },
     list("failures", "Evidence of failures", { kind: "judgement", outcome: "fail" }),
     list("unknowns", "Evidence of what could not be judged", { kind: "judgement", outcome: "unknown" }),
     list("waivers", "Waivers", { kind: "waiver" }),

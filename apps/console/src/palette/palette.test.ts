@@ -20,6 +20,7 @@ function noting(): { acts: PaletteActs; noted: unknown[][] } {
       goModel: note("model"),
       goEvidence: note("evidence"),
       goRecord: note("record"),
+      goLoad: note("load"),
       verify: note("verify"),
       run: note("run"),
       setTheme: note("theme"),

@@ -2,6 +2,7 @@ import { Table2 } from "lucide-react";
 import { useEffect, useId, useRef, useState } from "react";
 import UPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import "./time-series.css";
 import { clockText } from "../time/local-text.ts";
 import { chartNumber, scaleEnd, type Series, seriesSummary, unknownStretches } from "./series.ts";
 

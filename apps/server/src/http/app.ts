@@ -9,7 +9,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import websocket from "@fastify/websocket";
 import type { SignInSources } from "@muster/application";
 import type { ReadinessSources } from "@muster/application";
-import type { LiveEvents } from "@muster/contract";
+import type { LiveEvents, LoadTestStore } from "@muster/contract";
 import type { Run } from "@muster/kernel";
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from "fastify";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -21,6 +21,7 @@ import { answerProblems } from "./problems.ts";
 import { consoleRoutes } from "./routes/console.ts";
 import { evidenceRoutes } from "./routes/evidence.ts";
 import { liveRoutes } from "./routes/live.ts";
+import { loadTestRoutes } from "./routes/load-tests.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { probeRoutes } from "./routes/probes.ts";
 import { readinessRoutes } from "./routes/readiness.ts";
@@ -31,6 +32,7 @@ import { waiverRoutes } from "./routes/waivers.ts";
 /** Everything that the routes work with. */
 export interface AppSources extends ReadinessSources, SignInSources {
   readonly live: LiveEvents;
+  readonly loadTests: LoadTestStore;
   /** Starts a run of a gate's environment on behalf of a user. @throws {MusterError} `run-active` */
   startRun(actor: string, gate?: string): Promise<Run>;
   /** The model platform of an environment. @throws {MusterError} `not-found`, `platform-refused`, `service-start` */
@@ -113,6 +115,7 @@ export async function createApp(sources: AppSources, log: Logger): Promise<App> 
   evidenceRoutes(app, sources);
   runRoutes(app, sources);
   waiverRoutes(app, sources);
+  loadTestRoutes(app, sources);
   // In a scope of its own, because its bodies are not read.
   await app.register(async (scope) => modelRoutes(scope as App, sources));
   // The websocket plugin takes hold of routes that are registered after it, in a scope of their own.

@@ -31,6 +31,21 @@ export interface Tables {
     steps: ColumnType<unknown, string, string>;
     summary: string | null;
   };
+  load_test: {
+    id: string;
+    place: Generated<string>;
+    kind: string;
+    name: string;
+    target: string;
+    origin: string;
+    actor: string;
+    ended: boolean;
+    started_at: Timestamp;
+    updated_at: Timestamp;
+    summary: ColumnType<unknown, string, string>;
+    finding: ColumnType<unknown, string | null, string | null>;
+    holds_at: number | null;
+  };
   user: { name: string; role: string };
   session: { hash: string; user: string; expires_at: Timestamp };
   sign_in_link: {

@@ -25,7 +25,7 @@ export async function asIntruder(
 export async function emptyDatabase(ownerUrl: Secret): Promise<void> {
   await asIntruder(
     ownerUrl,
-    `truncate muster.evidence, muster.facts, muster.event, muster.run, muster.session, muster.sign_in_link, muster."user", muster.audit_log`,
+    `truncate muster.evidence, muster.facts, muster.event, muster.run, muster.load_test, muster.session, muster.sign_in_link, muster."user", muster.audit_log`,
     "delete from muster.ledger_head",
     "insert into muster.ledger_head (seq, hash) values (0, repeat('0', 64))",
     "update muster.event_head set last = 0",

@@ -3,7 +3,9 @@ import type { Run } from "@muster/kernel";
 /** What happened, as every replica and every open console hears it. */
 export type LiveChange =
   | { readonly type: "evidence.appended"; readonly from: number; readonly to: number }
-  | { readonly type: "run.changed"; readonly run: Run };
+  | { readonly type: "run.changed"; readonly run: Run }
+  /** A load test began, found something more, or ended. */
+  | { readonly type: "load.changed"; readonly test: string };
 
 /** A change with its place in the stream; `id` grows, and a client resumes after the last one it saw. */
 export type LiveEvent = LiveChange & { readonly id: number };

@@ -20,17 +20,28 @@ const MOST_HINTS = 200;
 /** Marks of stages beyond this would cover what they explain. */
 const MOST_MARKS = 12;
 
+/**
+ * The heatmap of a run as HTML, for a page that has `charts.css`; undefined where there is too little to draw. Every text
+ * in it is escaped.
+ */
+export function heatmapHtml(report: LoadReport): string | undefined {
+  const course = courseOf(report);
+  if (course.filter(({ slice }) => slice.requests > 0).length < FEWEST_SLICES) return undefined;
+  const drawn = heatmapChart(report, course, timeAxis(report.durationMs));
+  return drawn === false ? undefined : drawn.toString();
+}
+
 /** The course of a run in charts; a sentence where there is too little of it. */
 export function courseCharts(report: LoadReport): Markup {
   const course = courseOf(report);
   if (course.filter(({ slice }) => slice.requests > 0).length < FEWEST_SLICES) {
-    return html`<p class="chart-none">
+    return html`<p class="plot-none">
       Too short to draw: answers came in fewer than ${FEWEST_SLICES} slices of ${sinceStartText(report.sliceMs)}. The
       tables below have all there is.
     </p>`;
   }
   const x = timeAxis(report.durationMs);
-  return html`<div class="charts">
+  return html`<div class="plots">
     ${throughputChart(report, course, x)} ${latencyChart(report, course, x)} ${errorsChart(report, course, x)}
     ${usersChart(report, course, x)} ${heatmapChart(report, course, x)}
   </div>`;
@@ -112,7 +123,7 @@ function latencyChart(report: LoadReport, course: readonly CoursePoint[], x: Axi
 
 function errorsChart(report: LoadReport, course: readonly CoursePoint[], x: Axis): Markup | false {
   if (report.total.failed === 0)
-    return html`<p class="chart-none">No request failed, so there are no errors to draw.</p>`;
+    return html`<p class="plot-none">No request failed, so there are no errors to draw.</p>`;
   const most = Math.max(...course.map((point) => point.failedShare ?? 0));
   const { limits, far } = limitsOf(report, (figure) => figure === "errors", most, shareText);
   const axis = linearAxis(Math.max(most, ...limits.map((limit) => limit.value)) * 100);

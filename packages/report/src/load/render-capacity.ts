@@ -61,7 +61,7 @@ const FEWEST_RATES = 3;
 function kneeCharts({ steps, holdsAt, breaksAt }: Capacity): Markup {
   const rates = [...new Set(steps.map((step) => step.ratePerSecond))].sort((a, b) => a - b);
   if (rates.length < FEWEST_RATES) {
-    return html`<p class="chart-none">Too little to draw: only ${rates.length} different rates were tried.</p>`;
+    return html`<p class="plot-none">Too little to draw: only ${rates.length} different rates were tried.</p>`;
   }
   const x = linearAxis(rates.at(-1) ?? 1, 5);
   const most = Math.max(...steps.map((step) => step.goodPerSecond));
@@ -75,7 +75,7 @@ function kneeCharts({ steps, holdsAt, breaksAt }: Capacity): Markup {
   const timed = steps.filter((step) => step.p95 !== undefined && step.p95 > 0);
   const times = timed.map((step) => step.p95 as number);
   const slow = logAxis(Math.min(...times) / 1.5, Math.max(...times) * 1.5);
-  return html`<div class="charts">
+  return html`<div class="plots">
     ${chart({
       title: "Answers per second against what was asked for",
       summary: `answers rise with the rate up to ${tickText(most)}/s`,

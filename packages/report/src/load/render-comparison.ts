@@ -95,8 +95,8 @@ function differenceTable(differences: readonly Difference[]): Markup {
 
 function turnCharts({ sides }: TurnsVerdict, unit: string): Markup {
   const fewest = Math.min(sides.a.length, sides.b.length);
-  if (fewest < FEWEST_TURNS) return html`<p class="chart-none">Too little to draw: ${fewest} on the smaller side.</p>`;
-  return html`<div class="charts">${(["p50", "p95"] as const).map((figure) => turnChart(figure, sides, unit))}</div>`;
+  if (fewest < FEWEST_TURNS) return html`<p class="plot-none">Too little to draw: ${fewest} on the smaller side.</p>`;
+  return html`<div class="plots">${(["p50", "p95"] as const).map((figure) => turnChart(figure, sides, unit))}</div>`;
 }
 
 function turnChart(figure: "p50" | "p95", { a, b }: TurnsVerdict["sides"], unit: string): Markup {

@@ -4,7 +4,7 @@ import type { LoadReport } from "@muster/contract";
 import fc from "fast-check";
 import { structureOf } from "../html/structure.ts";
 import { withText } from "../sample/hostile-report.ts";
-import { sampleLoadReport } from "../sample/index.ts";
+import { sampleLoadReport } from "@muster/contract/sample";
 import { renderCapacity } from "./render-capacity.ts";
 import { renderComparison } from "./render-comparison.ts";
 import { renderLoadReport } from "./render-load-report.ts";
@@ -33,7 +33,7 @@ describe("the HTML report of a load test", () => {
   });
 
   test("draws thresholds about the whole run as lines, and not those of a single step", () => {
-    const labels = [...page.matchAll(/class="chart-limit-label" data-tone="(\w+)"[^>]*>([^<]*)</g)].map(
+    const labels = [...page.matchAll(/class="plot-limit-label" data-tone="(\w+)"[^>]*>([^<]*)</g)].map(
       ([, tone, label]) => `${label} ${tone}`,
     );
 
@@ -50,7 +50,7 @@ describe("the HTML report of a load test", () => {
       thresholds: [{ text: "p95 < 60s", ok: true, seen: 62, limit: 60_000, figure: "response p95", summary: "" }],
     });
 
-    assert.doesNotMatch(far, /<line class="chart-limit"/);
+    assert.doesNotMatch(far, /<line class="plot-limit"/);
     assert.match(textOf(far), /The threshold p95 &lt; 60s lies far above the chart: at most 1\.24 s was seen/);
   });
 
@@ -67,7 +67,7 @@ describe("the HTML report of a load test", () => {
   });
 
   test("marks the stages of the plan and says what they are", () => {
-    assert.match(page, /class="chart-moment" x1="33\.3%"/);
+    assert.match(page, /class="plot-moment" x1="33\.3%"/);
     assert.match(textOf(page), /0 s to 200\/s · 20 s holds 200\/s/);
   });
 
@@ -75,7 +75,7 @@ describe("the HTML report of a load test", () => {
     const short = renderWith({ timeline: report.timeline.slice(0, 2), durationMs: 2_000 });
 
     assert.match(textOf(short), /Too short to draw: answers came in fewer than 3 slices of 1 s/);
-    assert.doesNotMatch(short, /class="chart-plot"/);
+    assert.doesNotMatch(short, /class="plot-plot"/);
   });
 
   test("keeps the heatmap bounded however long the run was, and loses no answer", () => {

@@ -9,4 +9,3 @@ export {
   sampleSteps,
   sampleWaiver,
 } from "./sample-report.ts";
-export { sampleLoadReport } from "./sample-load-report.ts";

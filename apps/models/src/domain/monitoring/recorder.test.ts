@@ -11,7 +11,6 @@ const MODEL: ServedModel = {
   digest: "d".repeat(64),
   card: { title: "Test" },
   batchable: true,
-  runMs: undefined,
   signature: {
     inputs: [{ name: "x", datatype: "FP32", shape: [-1, 1] }],
     outputs: [{ name: "y", datatype: "FP32", shape: [-1, 1] }],

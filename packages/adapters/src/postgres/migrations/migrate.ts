@@ -4,12 +4,19 @@ import { databaseError } from "../errors.ts";
 import { createIdentity } from "./create-identity.ts";
 import { createLedger } from "./create-ledger.ts";
 import { createLiveEvents } from "./create-live-events.ts";
+import { createLoadTests } from "./create-load-tests.ts";
 import { createRuns } from "./create-runs.ts";
 import { grantsFor } from "./grants.ts";
 import type { Migration } from "./migration.ts";
 
 /** In the order in which they are applied. */
-export const MIGRATIONS: readonly Migration[] = [createLiveEvents, createLedger, createRuns, createIdentity];
+export const MIGRATIONS: readonly Migration[] = [
+  createLiveEvents,
+  createLedger,
+  createRuns,
+  createIdentity,
+  createLoadTests,
+];
 
 /** Only one replica migrates at a time; the number is arbitrary and Muster's own. */
 const LOCK = 0x4d55535445;

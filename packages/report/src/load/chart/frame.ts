@@ -51,29 +51,29 @@ export function chart(frame: Frame): Markup {
   const { x, y, limits = [], moments = [], notes = [] } = frame;
   const yAt = (value: number): number => round(TOP + (1 - y.scale(value)) * PLOT_HEIGHT);
   const foot = TOP + PLOT_HEIGHT;
-  return html`<figure class="chart">
+  return html`<figure class="plot">
     <figcaption>
       <h3>${frame.title}</h3>
       ${legend(frame)}
     </figcaption>
-    <div class="chart-body">
-      <svg class="chart-scale" height="${foot + AXIS_HEIGHT}" aria-hidden="true" focusable="false">
+    <div class="plot-body">
+      <svg class="plot-scale" height="${foot + AXIS_HEIGHT}" aria-hidden="true" focusable="false">
         ${y.ticks.map((tick) => html`<text x="100%" y="${yAt(tick)}" dy="0.32em" text-anchor="end">${frame.yText(tick)}</text>`)}
       </svg>
-      <svg class="chart-plot" height="${foot + AXIS_HEIGHT}" role="img" aria-label="${frame.title}: ${frame.summary}">
-        ${y.ticks.map((tick) => html`<line class="chart-rule" x1="0" x2="100%" y1="${yAt(tick)}" y2="${yAt(tick)}" />`)}
-        ${moments.map((moment) => html`<line class="chart-moment" x1="${percent(x.scale(moment.at))}" x2="${percent(x.scale(moment.at))}" y1="${TOP}" y2="${foot}" />`)}
+      <svg class="plot-plot" height="${foot + AXIS_HEIGHT}" role="img" aria-label="${frame.title}: ${frame.summary}">
+        ${y.ticks.map((tick) => html`<line class="plot-rule" x1="0" x2="100%" y1="${yAt(tick)}" y2="${yAt(tick)}" />`)}
+        ${moments.map((moment) => html`<line class="plot-moment" x1="${percent(x.scale(moment.at))}" x2="${percent(x.scale(moment.at))}" y1="${TOP}" y2="${foot}" />`)}
         <svg x="0" y="${TOP}" width="100%" height="${PLOT_HEIGHT}" viewBox="0 0 1000 1000" preserveAspectRatio="none">
           ${frame.content}
-          ${limits.map((limit) => html`<line class="chart-limit" data-tone="${limit.ok ? "pass" : "fail"}" x1="0" x2="1000" y1="${round((1 - y.scale(limit.value)) * 1_000)}" y2="${round((1 - y.scale(limit.value)) * 1_000)}" />`)}
-          ${(frame.hints ?? []).map((hint) => html`<rect class="chart-hint" x="${round(hint.from * 1_000)}" y="0" width="${round((hint.to - hint.from) * 1_000)}" height="1000"><title>${hint.text}</title></rect>`)}
+          ${limits.map((limit) => html`<line class="plot-limit" data-tone="${limit.ok ? "pass" : "fail"}" x1="0" x2="1000" y1="${round((1 - y.scale(limit.value)) * 1_000)}" y2="${round((1 - y.scale(limit.value)) * 1_000)}" />`)}
+          ${(frame.hints ?? []).map((hint) => html`<rect class="plot-hint" x="${round(hint.from * 1_000)}" y="0" width="${round((hint.to - hint.from) * 1_000)}" height="1000"><title>${hint.text}</title></rect>`)}
         </svg>
         ${(frame.points ?? []).map((point) => html`<circle class="${point.style}" cx="${percent(point.x)}" cy="${round(TOP + (1 - point.y) * PLOT_HEIGHT)}" r="4"><title>${point.text}</title></circle>`)}
-        ${limits.map((limit) => html`<text class="chart-limit-label" data-tone="${limit.ok ? "pass" : "fail"}" x="100%" dx="-4" y="${limitLabelAt(yAt(limit.value))}" text-anchor="end">${limit.label}</text>`)}
+        ${limits.map((limit) => html`<text class="plot-limit-label" data-tone="${limit.ok ? "pass" : "fail"}" x="100%" dx="-4" y="${limitLabelAt(yAt(limit.value))}" text-anchor="end">${limit.label}</text>`)}
         ${timeLabels(frame, foot)}
       </svg>
     </div>
-    ${notes.map((note) => html`<p class="chart-note">${note}</p>`)}
+    ${notes.map((note) => html`<p class="plot-note">${note}</p>`)}
   </figure>`;
 }
 
@@ -86,7 +86,7 @@ function timeLabels({ x, xText }: Frame, foot: number): Markup[] {
   return x.ticks.map((tick) => {
     const at = x.scale(tick);
     const anchor = at < 0.04 ? "start" : at > 0.96 ? "end" : "middle";
-    return html`<line class="chart-tick" x1="${percent(at)}" x2="${percent(at)}" y1="${foot}" y2="${foot + 4}" /><text
+    return html`<line class="plot-tick" x1="${percent(at)}" x2="${percent(at)}" y1="${foot}" y2="${foot + 4}" /><text
         x="${percent(at)}"
         y="${foot + 17}"
         text-anchor="${anchor}"
@@ -98,11 +98,11 @@ function timeLabels({ x, xText }: Frame, foot: number): Markup[] {
 function legend({ legend: entries = [] }: Frame): Markup | false {
   return (
     entries.length > 0 &&
-    html`<ul class="chart-legend">
+    html`<ul class="plot-legend">
       ${entries.map(
         ({ style, label }) =>
           html`<li>
-            <svg class="chart-key" viewBox="0 0 20 8" aria-hidden="true" focusable="false">${keyOf(style)}</svg>${label}
+            <svg class="plot-key" viewBox="0 0 20 8" aria-hidden="true" focusable="false">${keyOf(style)}</svg>${label}
           </li>`,
       )}
     </ul>`

@@ -1,4 +1,4 @@
-import type { LoadReport, LoadSlice, RequestFigures } from "@muster/contract";
+import type { LoadReport, LoadSlice, RequestFigures } from "../load/load-report.ts";
 
 const SECONDS = 60;
 /** When the service of the sample stands still, in seconds. */
