@@ -1,12 +1,14 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { Worker } from "node:worker_threads";
 import { createHistogram, createRandom, recordValue } from "@muster/kernel";
 import { FULL_SELF_TEST, offerConstantRate, runSelfTest } from "@muster/load";
 import { atLeast, atMost, type Bar, type BenchOptions, CannotJudge } from "../bar.ts";
 import { BODY } from "./body.ts";
-import { GENERATOR_CORE, type Peers, preparePeers } from "./peers.ts";
+import { childCpuMs, GENERATOR_CORE, type Peers, preparePeers } from "./peers.ts";
 
 const run = promisify(execFile);
 const CONNECTIONS = 50;
@@ -16,6 +18,7 @@ interface Done {
   readonly failed: number;
   readonly cpuMs: number;
   readonly peakMb: number;
+  readonly residentMb?: readonly [early: number, late: number];
 }
 
 /** What a request costs beside the field's generators, and whether the figures of a load can be believed. */
@@ -30,6 +33,10 @@ export async function load({ smoke, say }: BenchOptions): Promise<readonly Bar[]
     ...(await openModel(peers.url, smoke, say)),
     ...(await truth(smoke, say)),
     await memory(peers, smoke, say),
+    await steadiness(peers, smoke, say),
+    await largeBody(smoke, say),
+    await secondWorker(peers, smoke, say),
+    ...(await artillery(peers, smoke, say)),
   ];
 }
 
@@ -126,10 +133,79 @@ async function memory(peers: Peers, smoke: boolean, say: (text: string) => void)
   return atMost("load.memory-1000-users", peakMb, "MB", 200);
 }
 
-async function node(kind: string, url: string, seconds: number, connections = CONNECTIONS, module = ""): Promise<Done> {
+/** Growth of the resident memory from one to ten million requests, in per cent of what it was. */
+async function steadiness(peers: Peers, smoke: boolean, say: (text: string) => void): Promise<Bar> {
+  const millions = smoke ? 0.05 : 10;
+  say(`${millions * 1e6} requests, and the memory on the way`);
+  const { residentMb, requests } = await node("steady", peers.url, millions);
+  const [early = Number.NaN, late = Number.NaN] = residentMb ?? [];
+  say(`${requests} requests: ${Math.round(early)} MB after a tenth of them, ${Math.round(late)} MB at the end`);
+  return atMost("load.memory-growth", Math.abs(late / early - 1) * 100, "%", 10);
+}
+
+/** Memory of a generator that is sent an answer of 10 GB. */
+async function largeBody(smoke: boolean, say: (text: string) => void): Promise<Bar> {
+  const length = smoke ? 1e8 : 1e10;
+  say(`an answer of ${length / 1e9} GB`);
+  const server = new Worker(join(import.meta.dirname, "large-body-server.ts"), { workerData: length });
+  try {
+    const [port] = (await once(server, "message")) as [number];
+    const { peakMb, requests, failed } = await node("body", `http://127.0.0.1:${port}/`, 0);
+    if (requests !== 1 || failed !== 0) throw new Error(`${failed} of ${requests} requests failed`);
+    return atMost("load.memory-10-gb-answer", peakMb, "MB", 200);
+  } finally {
+    await server.terminate();
+  }
+}
+
+/** Processor time per request of two workers beside that of one, in alternated rounds. */
+async function secondWorker(peers: Peers, smoke: boolean, say: (text: string) => void): Promise<Bar> {
+  const ratios: number[] = [];
+  // Each worker compiles its own hot code; that must not be what is compared.
+  const seconds = smoke ? 1 : 10;
+  const cost = async (workers: number): Promise<number> => {
+    const env = { BENCH_URL: peers.url, BENCH_SECONDS: String(seconds) };
+    const { cpuMs, requests, failed } = await node("workers", peers.url, seconds, workers, "", env);
+    if (failed > 0) throw new Error(`${workers} workers: ${failed} of ${requests} requests failed`);
+    return (cpuMs * 1_000) / requests;
+  };
+  for (let round = 1; round <= (smoke ? 1 : 5); round += 1) {
+    const one = await cost(1);
+    const two = await cost(2);
+    say(`round ${round}: a request costs ${one.toFixed(1)} µs with one worker, ${two.toFixed(1)} µs with two`);
+    ratios.push(two / one);
+  }
+  return atMost("load.two-workers", median(ratios), "x", 1.2);
+}
+
+/** Requests per second of processor time beside Artillery, which takes too long to install for the short form. */
+async function artillery(peers: Peers, smoke: boolean, say: (text: string) => void): Promise<Bar[]> {
+  if (smoke) return [];
+  const program = await peers.artillery();
+  const ratios: number[] = [];
+  for (let round = 1; round <= 3; round += 1) {
+    // What it takes to start is in both, and falls out of the difference.
+    const [few, many] = [await program(1), await program(400)];
+    const theirs = ((many.requests - few.requests) * 1_000) / (many.cpuMs - few.cpuMs);
+    const { requests, cpuMs } = await node("get", peers.url, 4);
+    const ours = (requests * 1_000) / cpuMs;
+    say(`round ${round}, requests per CPU-second: Artillery ${Math.round(theirs)}, engine ${Math.round(ours)}`);
+    ratios.push(ours / theirs);
+  }
+  return [atLeast("load.get-artillery", median(ratios), "x", 20)];
+}
+
+async function node(
+  kind: string,
+  url: string,
+  seconds: number,
+  connections = CONNECTIONS,
+  module = "",
+  env: Readonly<Record<string, string>> = {},
+): Promise<Done> {
   const generator = join(import.meta.dirname, "generator.ts");
   const words = [process.execPath, generator, kind, url, String(seconds), String(connections), module];
-  const { stdout } = await run("taskset", ["-c", GENERATOR_CORE, ...words]);
+  const { stdout } = await run("taskset", ["-c", GENERATOR_CORE, ...words], { env: { ...process.env, ...env } });
   return JSON.parse(stdout) as Done;
 }
 
@@ -139,8 +215,7 @@ async function wrk(url: string, seconds: number, script?: string): Promise<Done>
   const line = `taskset -c ${GENERATOR_CORE} wrk ${words.map((word) => `'${word}'`).join(" ")} && times`;
   const { stdout } = await run("sh", ["-c", line]);
   const requests = Number(/(\d+) requests in/.exec(stdout)?.[1]);
-  const cpu = [...(stdout.trimEnd().split("\n").at(-1) ?? "").matchAll(/(\d+)m([\d.]+)s/g)];
-  const cpuMs = cpu.reduce((sum, [, minutes, rest]) => sum + (Number(minutes) * 60 + Number(rest)) * 1_000, 0);
+  const cpuMs = childCpuMs(stdout);
   const failed = Number(/Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1] ?? 0);
   if (!(requests > 0) || !(cpuMs > 0)) throw new Error(`wrk said:\n${stdout}`);
   return { requests, failed, cpuMs, peakMb: 0 };

@@ -14,6 +14,8 @@ export const GENERATOR_CORE = "1";
 const SERVER_CORE = "0";
 const PORT = 18_480;
 const AUTOCANNON = "autocannon@9.0.0";
+const ARTILLERY = "artillery@2.0.34";
+const ARTILLERY_USERS = 50;
 
 /** The tools that the engine is compared with, and a server for all of them. */
 export interface Peers extends AsyncDisposable {
@@ -22,6 +24,8 @@ export interface Peers extends AsyncDisposable {
   readonly autocannon: string;
   /** A Lua script that makes wrk send the given JSON. */
   wrkScript(body: string): Promise<string>;
+  /** Installs Artillery, half a gigabyte. What it gives has 50 users send so many requests each. */
+  artillery(): Promise<(requestsEach: number) => Promise<{ readonly requests: number; readonly cpuMs: number }>>;
 }
 
 /**
@@ -54,6 +58,7 @@ export async function preparePeers(say: (text: string) => void): Promise<Peers> 
       await writeFile(path, `${lines.join("\n")}\n`);
       return path;
     },
+    artillery: () => installArtillery(folder, say),
     async [Symbol.asyncDispose]() {
       const ended = new Promise((resolve) => server.once("exit", resolve));
       server.kill("SIGTERM");
@@ -61,6 +66,43 @@ export async function preparePeers(say: (text: string) => void): Promise<Peers> 
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function installArtillery(folder: string, say: (text: string) => void): ReturnType<Peers["artillery"]> {
+  say(`installing ${ARTILLERY}`);
+  // Its install script would fetch browsers that nobody here opens.
+  const env = { ...process.env, PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: "1", ARTILLERY_DISABLE_TELEMETRY: "true" };
+  const words = ["install", "--no-audit", "--no-fund", "--prefix", folder, ARTILLERY];
+  await run("npm", words, { env, maxBuffer: 1e8 }).catch((error: unknown) => {
+    throw new CannotJudge(`Artillery could not be installed: ${(error as Error).message.slice(0, 200)}`);
+  });
+  return async (requestsEach) => {
+    const script = join(folder, "artillery.json");
+    const result = join(folder, "artillery-result.json");
+    const config = {
+      target: `http://127.0.0.1:${PORT}`,
+      phases: [{ duration: 1, arrivalCount: ARTILLERY_USERS }],
+      http: { pool: ARTILLERY_USERS },
+    };
+    const flow = [{ loop: [{ get: { url: "/" } }], count: requestsEach }];
+    await writeFile(script, JSON.stringify({ config, scenarios: [{ flow }] }));
+    const program = join(folder, "node_modules/artillery/bin/run");
+    const line = `taskset -c ${GENERATOR_CORE} '${process.execPath}' '${program}' run --quiet --output '${result}' '${script}' && times`;
+    const { stdout } = await run("sh", ["-c", line], { env, maxBuffer: 1e8 });
+    const { aggregate } = JSON.parse(await readFile(result, "utf8")) as {
+      aggregate: { counters: Readonly<Record<string, number>> };
+    };
+    const requests = aggregate.counters["http.codes.200"] ?? 0;
+    const expected = requestsEach * ARTILLERY_USERS;
+    if (requests !== expected) throw new Error(`Artillery: ${requests} of ${expected} requests were answered`);
+    return { requests, cpuMs: childCpuMs(stdout) };
+  };
+}
+
+/** Processor time of the children of a shell, in ms, as the last line of its `times` says it. */
+export function childCpuMs(output: string): number {
+  const times = [...(output.trimEnd().split("\n").at(-1) ?? "").matchAll(/(\d+)m([\d.]+)s/g)];
+  return times.reduce((sum, [, minutes, rest]) => sum + (Number(minutes) * 60 + Number(rest)) * 1_000, 0);
 }
 
 async function provide(program: string, source: string, say: (text: string) => void): Promise<void> {

@@ -6,6 +6,8 @@ import { Transport, type TransportOptions } from "../http/transport.ts";
 import { selfSignedCertificate } from "../testing/certificate.ts";
 import { http2Server, type Http2TestServer, type StreamHandler } from "../testing/http2-servers.ts";
 import { eventually, httpsServer, rawServer, type TestServer } from "../testing/servers.ts";
+import { startLoad } from "../run/load-run.ts";
+import { defineScenario } from "../scenario/scenario.ts";
 import { LoadStopped } from "./stopped.ts";
 import { type RequestOutcome, UserHttp } from "./user-http.ts";
 
@@ -116,6 +118,32 @@ test("an address can ask for HTTP/2 by its scheme", async () => {
   const response = await load.user.get(`h2c://${load.server.url.host}/x`);
 
   assert.equal(response.json<Record<string, string>>()[":path"], "/x");
+});
+
+test("a plan says for every origin, or by the address of one, that it speaks HTTP/2", async () => {
+  await using server = await http2Server(echo);
+  const visit = defineScenario({
+    name: "visit",
+    async run(user) {
+      user.check(await user.http.get("/x"), {
+        "is HTTP/2": (seen) => seen.json<Record<string, string>>()[":path"] === "/x",
+      });
+    },
+  });
+  const workloads = [{ scenarios: [visit], model: { users: 2, for: "100ms" } }] as const;
+
+  const plans = [
+    { target: server.url.href, http2: true, workloads },
+    { target: server.url.href, http2: { streamsPerConnection: 1 }, workloads },
+    { target: server.url.href.replace("http:", "h2c:"), workloads },
+  ];
+  for (const plan of plans) {
+    const report = await startLoad(plan).report;
+    const [scenario] = report.scenarios;
+    assert.ok((scenario?.iterations.completed ?? 0) > 2, JSON.stringify(report.messages));
+    assert.equal(scenario?.checks[0]?.failed, 0);
+  }
+  await assert.rejects(startLoad({ target: "h3://127.0.0.1", workloads }).report, MusterError);
 });
 
 test("many requests share a connection, as many as the server allows at a time", async () => {

@@ -1,0 +1,15 @@
+/** The plan of the workers that `index.ts` compares: where and how long is in the environment. */
+import { defineLoad, defineScenario } from "@muster/load";
+
+const get = defineScenario({
+  name: "get",
+  async run(user) {
+    const response = await user.http.get("/", { tags: { kind: "read" } });
+    user.check(response, { "is 200": (seen) => seen.status === 200 });
+  },
+});
+
+export default defineLoad({
+  target: process.env["BENCH_URL"] ?? "",
+  workloads: [{ scenarios: [get], model: { users: 50, for: `${Number(process.env["BENCH_SECONDS"])}s` } }],
+});
