@@ -35,6 +35,8 @@ export interface Configuration {
   readonly processAboveMs: number;
   /** Milliseconds that a request may be expected to wait under lasting overload; 0 refuses none. */
   readonly maxWaitMs: number;
+  /** Milliseconds that a request may be expected to wait for a model with a process of its own. */
+  readonly maxModelWaitMs: number;
   /** Rows of one request at most. */
   readonly maxRequestRows: number;
   /** Memory for remembered answers; 0 remembers none. */
@@ -175,6 +177,7 @@ export function readConfiguration(env: Readonly<Record<string, string | undefine
     maxModelBytes: number("MAX_MODEL_BYTES", 512 * MIB, 1_024, 16 * 1_024 * MIB),
     processAboveMs: number("PROCESS_ABOVE_MS", 2, 0, 60_000),
     maxWaitMs: number("MAX_WAIT_MS", 15, 0, 60_000),
+    maxModelWaitMs: number("MAX_MODEL_WAIT_MS", 1_000, 1, 600_000),
     maxRequestRows: number("MAX_REQUEST_ROWS", 4_096, 1, 1_000_000),
     cacheBytes: number("CACHE_MB", 64, 0, 1_048_576) * MIB,
     sharedCache: sharedCache(),

@@ -112,7 +112,8 @@ export async function openPlatform(parts: PlatformParts): Promise<Platform> {
         if ((record.inspection.runMs ?? 0) <= configuration.processAboveMs) {
           return serveModel(await parts.runtime.load(artefact), servable, parts.serving);
         }
-        return serveModel(await heavyRuntime.load(artefact), servable, { ...parts.serving, maxRuns: 1 });
+        const wait = { maxMs: configuration.maxModelWaitMs, now: () => performance.now() };
+        return serveModel(await heavyRuntime.load(artefact), servable, { ...parts.serving, maxRuns: 1, wait });
       },
       onFailure: ({ model, alias, version }, error) =>
         log.error({ err: error, model, alias, version }, "a version cannot be loaded; the alias keeps what it named"),

@@ -1,3 +1,5 @@
+import { createThroughput } from "./throughput.ts";
+
 /** Milliseconds of one turn of the event loop that are worked through as they come, while nothing waits. */
 const CALM_TURN_MS = 4;
 /** Milliseconds of work between two looks at what has arrived, once something waits; so a refusal is never far. */
@@ -68,9 +70,8 @@ export function createAdmission<T>(options: AdmissionOptions<T>): Admission<T> {
   const waitingOf = new Map<string, number>();
   let emptyAt = 0;
   let sliceEnds = 0;
-  /** Requests begun and milliseconds passed while there was a queue, older ones counting less. */
-  let begun = FIRST_GUESS;
-  let passed = 1;
+  /** Requests begun while there was a queue. */
+  const speed = createThroughput(FIRST_GUESS, MEMORY_MS);
   let begunInTurn = 0;
   let turnsFrom = 0;
 
@@ -98,7 +99,7 @@ export function createAdmission<T>(options: AdmissionOptions<T>): Admission<T> {
   }
 
   function admits(caller: string, time: number): boolean {
-    const standing = Math.max(ALWAYS_PLACES, (begun / passed) * options.waitMs);
+    const standing = Math.max(ALWAYS_PLACES, speed.perMs() * options.waitMs);
     const places = time - emptyAt > INTERVAL_MS ? standing : standing * BURST_FACTOR;
     const taken = length();
     if (taken < places) return true;
@@ -124,7 +125,7 @@ export function createAdmission<T>(options: AdmissionOptions<T>): Admission<T> {
   /** Each request gets a callback of its own, so that what it leaves for the end of the callback is counted too. */
   function scheduleSlice(): void {
     schedule(beginSlice);
-    const most = Math.min(length(), Math.ceil((begun / passed) * SLICE_MS) * 2 + 1, MAX_SLICE);
+    const most = Math.min(length(), Math.ceil(speed.perMs() * SLICE_MS) * 2 + 1, MAX_SLICE);
     for (let nth = 0; nth < most; nth += 1) schedule(step);
     schedule(endSlice);
   }
@@ -158,10 +159,7 @@ export function createAdmission<T>(options: AdmissionOptions<T>): Admission<T> {
   }
 
   function learn(time: number): void {
-    const took = time - turnsFrom;
-    const kept = Math.exp(-took / MEMORY_MS);
-    begun = begun * kept + begunInTurn;
-    passed = passed * kept + took;
+    speed.add(begunInTurn, time - turnsFrom);
     turnsFrom = time;
     begunInTurn = 0;
   }

@@ -145,6 +145,44 @@ test("what is too much to wait is refused at once, and room is made as answers g
   assert.equal(batcher.pendingRows(), 0);
 });
 
+test("a model that is worked off so slowly that a request would wait too long refuses it, until others are done", async () => {
+  let now = 0;
+  const turn: (() => void)[] = [];
+  const runs: (() => void)[] = [];
+  const batcher = createBatcher({
+    maxBatchRows: 4,
+    maxPendingRows: 1_000,
+    maxRuns: 1,
+    wait: { maxMs: 100, now: () => now },
+    // A row takes 10 ms.
+    run: (inputs) =>
+      new Promise((resolve) =>
+        runs.push(() => {
+          now += 10 * (inputs.get("x")?.shape[0] ?? 0);
+          resolve(double(inputs));
+        }),
+      ),
+    schedule: (flush) => turn.push(flush),
+  });
+  const ask = (): Promise<Tensors> => batcher.submit(rowsOf([1]), 1);
+  async function oneRun(): Promise<void> {
+    turn.shift()?.();
+    runs.shift()?.();
+    await setImmediate();
+  }
+
+  // Before the first run nobody knows how slow it is.
+  const first = Array.from({ length: 12 }, ask);
+  await oneRun();
+  const second = [ask(), ask(), ask()];
+  await assert.rejects(ask(), { code: "overloaded" });
+  await oneRun();
+  const third = ask();
+  while (runs.length + turn.length > 0) await oneRun();
+
+  assert.equal((await Promise.all([...first, ...second, third])).length, 16);
+});
+
 test("an idle model takes a request of any size", async () => {
   const { batcher, endTurn } = setUp({ maxPendingRows: 1 });
 

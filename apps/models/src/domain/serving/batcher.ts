@@ -1,4 +1,5 @@
 import { MusterError } from "@muster/kernel";
+import { createThroughput, type Throughput } from "../admission/throughput.ts";
 import { joinRows, sliceRows, type Tensors } from "../tensor/tensor.ts";
 
 /** Why a batch was sent: the turn of the event loop ended, or it held as many rows as it may. */
@@ -20,6 +21,15 @@ export interface BatcherOptions {
    * own; absent for one that computes at once where it is called.
    */
   readonly maxRuns?: number;
+  /**
+   * How long a request may be expected to wait for those before it, by the rows that were computed of late; beyond it
+   * is refused with `overloaded`. Absent where only the number of rows bounds the queue.
+   */
+  readonly wait?: {
+    readonly maxMs: number;
+    /** Milliseconds from any fixed point, never going back. */
+    now(): number;
+  };
   /** Computes the outputs of a batch. */
   run(inputs: Tensors): Promise<Tensors>;
   /** Calls back once the requests that are arriving now are in; `setImmediate` outside of tests. */
@@ -44,6 +54,9 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** For how many milliseconds back the speed of a model is reckoned, roughly. */
+const SPEED_MEMORY_MS = 2_000;
+
 /**
  * Makes a batcher for a model whose rows do not influence each other. It counts rows, not requests;
  * a batch that fails is run again request by request, so that a poisoned one fails alone.
@@ -55,10 +68,12 @@ export function createBatcher(options: BatcherOptions): Batcher {
   let scheduled = false;
   let runs = 0;
   let whenIdle: (() => void)[] = [];
+  // Until a run has shown how fast the model is, only the number of rows bounds the queue.
+  let speed: Throughput | undefined;
 
   function submit(inputs: Tensors, rows: number): Promise<Tensors> {
     // A request is never refused by an idle model, however many rows it has.
-    if (pending > 0 && pending + rows > options.maxPendingRows) {
+    if (pending > 0 && (pending + rows > options.maxPendingRows || waitsTooLong())) {
       return Promise.reject(new MusterError("overloaded", `${pending} rows wait for this model already`));
     }
     pending += rows;
@@ -66,6 +81,11 @@ export function createBatcher(options: BatcherOptions): Batcher {
       waiting.push({ inputs, rows, resolve, reject });
       schedule();
     });
+  }
+
+  /** By Little's law: what waits, at the speed at which it is worked off. */
+  function waitsTooLong(): boolean {
+    return options.wait !== undefined && speed !== undefined && pending / speed.perMs() > options.wait.maxMs;
   }
 
   function finished(rows: number): void {
@@ -116,11 +136,18 @@ export function createBatcher(options: BatcherOptions): Batcher {
   async function dispatch(batch: readonly Waiting[], rows: number, reason: DispatchReason): Promise<void> {
     options.observe?.({ rows, requests: batch.length, reason });
     runs += 1;
+    const begun = options.wait?.now() ?? 0;
     try {
       await answer(batch, rows);
     } finally {
+      if (options.wait !== undefined) learn(rows, options.wait.now() - begun);
       ran();
     }
+  }
+
+  function learn(rows: number, tookMs: number): void {
+    speed ??= createThroughput(rows / Math.max(tookMs, 0.001), SPEED_MEMORY_MS);
+    speed.add(rows, tookMs);
   }
 
   async function answer(batch: readonly Waiting[], rows: number): Promise<void> {

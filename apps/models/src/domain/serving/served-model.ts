@@ -3,7 +3,7 @@ import { type Inspection, proveGolden } from "../model/golden.ts";
 import type { ModelSession } from "../model/runtime.ts";
 import type { Signature } from "../model/signature.ts";
 import type { Tensors } from "../tensor/tensor.ts";
-import { createBatcher, type BatchReport } from "./batcher.ts";
+import { type BatcherOptions, type BatchReport, createBatcher } from "./batcher.ts";
 
 /** A version as it is put into service. */
 export interface Servable {
@@ -51,6 +51,7 @@ export interface ServingLimits {
 export interface ServingOptions {
   /** Runs at once; see {@link createBatcher}. */
   readonly maxRuns?: number;
+  readonly wait?: BatcherOptions["wait"];
   readonly limits: ServingLimits;
   schedule(flush: () => void): void;
   observeBatch(model: Servable, report: BatchReport): void;
@@ -72,6 +73,7 @@ export async function serveModel(
   const batcher = createBatcher({
     maxPendingRows,
     ...(options.maxRuns === undefined ? {} : { maxRuns: options.maxRuns }),
+    ...(options.wait === undefined ? {} : { wait: options.wait }),
     // A model that is not batchable is run request by request, through the same bounded queue.
     maxBatchRows: batchable ? maxBatchRows : 1,
     run: (inputs) => session.run(inputs),
