@@ -12,6 +12,7 @@ import { type Call, createClient } from "../../apps/models/src/testing/client.ts
 import { firstAdminKey } from "../../apps/models/src/testing/platform-keys.ts";
 import { startProcess } from "../../apps/models/src/testing/running-service.ts";
 import { atMost, type Bar, type BenchOptions } from "../bar.ts";
+import { memoryDuring } from "./memory.ts";
 import { referenceDrift } from "./reference-drift.ts";
 import { csvLine, delayOf, tableSql } from "./sample-rows.ts";
 
@@ -36,15 +37,18 @@ export async function datasets({ smoke, say }: BenchOptions): Promise<readonly B
       if (answer.status >= 300) throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
       return answer.body;
     };
+    const upload = (dataset: string, file: string, type: string): Promise<string> =>
+      send(service.url, `/v1/datasets/${dataset}/uploads`, { token, type }, file);
     const publish = async (dataset: string, file: string, type: string): Promise<void> => {
-      const upload = await send(service.url, `/v1/datasets/${dataset}/uploads`, { token, type }, file);
-      await post(`/v1/datasets/${dataset}/versions`, { upload });
+      await post(`/v1/datasets/${dataset}/versions`, { upload: await upload(dataset, file, type) });
     };
     const ask = (dataset: string, sql: string): Promise<unknown> =>
       post("/v1/queries", { sql, datasets: [{ dataset }], limit: 300 });
 
     const csv = join(folder, "rows.csv");
     const csvRows = await writeCsv(csv, csvBytes);
+    say(`memory of the service while it takes ${csvBytes / MB} MB of CSV`);
+    const memory = await memoryDuring(service.process.pid ?? 0, () => upload("memory", csv, "text/csv"));
     say(`${csvBytes / MB} MB of CSV, ${csvRows} rows, from the first byte to the first answer`);
     const arrivals = await timed(smoke ? 1 : 3, async (round) => {
       await publish(`arrivals_${round}`, csv, "text/csv");
@@ -77,6 +81,8 @@ export async function datasets({ smoke, say }: BenchOptions): Promise<readonly B
 
     return [
       atMost("datasets.csv-to-answer", arrivals / 1_000, "s", 3),
+      atMost("datasets.upload-growth", memory.peak - memory.before, "MB", 120),
+      atMost("datasets.upload-peak", memory.peak, "MB", 320),
       atMost("datasets.group-by", grouped, "ms", 200),
       atMost("datasets.drift", drifted, "ms", 100),
       atMost("datasets.drift-difference", difference, "relative", 1e-10),

@@ -56,7 +56,7 @@ const SENTENCES: Readonly<Record<Exclude<SharedState, "up">, string>> = {
 };
 
 async function openShared(
-  { url, prefix, ttlMs, waitMs }: NonNullable<Configuration["sharedCache"]>,
+  { url, prefix, ttlMs, waitMs, aboveMs }: NonNullable<Configuration["sharedCache"]>,
   removals: Removals,
 ): Promise<SharedAnswers> {
   // Loaded only when it is configured, so that a platform without it starts at once.
@@ -67,6 +67,7 @@ async function openShared(
     prefix,
     ttlMs,
     waitMs,
+    aboveMs,
     sha256,
     now: Date.now,
     later(ms, action) {

@@ -22,6 +22,8 @@ export interface Configuration {
   readonly threads: number;
   /** PostgreSQL, which makes this a platform with users and a registry; without it the built-in models are served. */
   readonly database: Secret | undefined;
+  /** Milliseconds after which a database that does not answer is away. */
+  readonly databaseTimeoutMs: number;
   /** Folder for artefacts and data sets, or for copies of those in object storage. */
   readonly dataFolder: string;
   /** Object storage, where replicas share files; undefined where they are on disk only. */
@@ -69,6 +71,8 @@ export interface SharedCacheConfiguration {
   readonly ttlMs: number;
   /** Milliseconds that a prediction waits for it at most. */
   readonly waitMs: number;
+  /** Models that compute for less than so many milliseconds do without it. */
+  readonly aboveMs: number;
 }
 
 export interface TraceSettings {
@@ -143,6 +147,7 @@ export function readConfiguration(env: Readonly<Record<string, string | undefine
     const prefix = env["REDIS_PREFIX"] || "muster:models:";
     const ttlMs = number("SHARED_CACHE_TTL_S", 3_600, 1, 604_800) * 1_000;
     const waitMs = number("SHARED_CACHE_WAIT_MS", 5, 1, 1_000);
+    const aboveMs = number("SHARED_CACHE_ABOVE_MS", 0, 0, 60_000);
     const url = env["REDIS_URL"];
     if (url === undefined || url === "") return undefined;
     // Its text is not repeated: it may hold a password.
@@ -155,7 +160,7 @@ export function readConfiguration(env: Readonly<Record<string, string | undefine
     if (env["CACHE_MB"] === "0") {
       problems.push({ path: "REDIS_URL", message: "is the second level of the cache, which CACHE_MB=0 switches off" });
     }
-    return { url: new Secret(url), prefix, ttlMs, waitMs };
+    return { url: new Secret(url), prefix, ttlMs, waitMs, aboveMs };
   }
 
   const configuration: Configuration = {
@@ -169,6 +174,7 @@ export function readConfiguration(env: Readonly<Record<string, string | undefine
       maxPendingRows: number("MAX_PENDING_ROWS", 65_536, 1, 10_000_000),
     },
     database: env["DATABASE_URL"] ? new Secret(env["DATABASE_URL"]) : undefined,
+    databaseTimeoutMs: number("DATABASE_TIMEOUT_MS", 10_000, 100, 600_000),
     dataFolder: env["DATA_FOLDER"] || join(".muster", "models"),
     operatorKeyHash: digest("OPERATOR_KEY_HASH"),
     storage: readStorage(env, number("STORAGE_CACHE_MB", 10_240, 0, 1_048_576_000) * MIB, problems),

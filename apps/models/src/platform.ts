@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { openPool } from "@muster/adapters";
 import { type Clock, MusterError, type Secret } from "@muster/kernel";
 import type { FastifyBaseLogger } from "fastify";
@@ -40,6 +41,10 @@ import { openStorage } from "./storage.ts";
 /** An artefact that no version needs may belong to an upload that is under way for at most this long. */
 const UPLOAD_WITHIN_MS = 3_600_000;
 const LISTENER_RETRY_MS = 1_000;
+/** How long a caller who was recognised before waits for the database, which may be away. */
+const PATIENCE_MS = 250;
+/** What the messages of their triggers say when a user, session or key changes. */
+const IDENTITY_TABLES: ReadonlySet<string> = new Set(["user", "session", "api_key"]);
 /** How often recorded predictions are written and windows that are over are looked for. */
 const MONITORING_EVERY_MS = 1_000;
 /** Who makes what the platform brings along. */
@@ -83,9 +88,10 @@ export interface Platform {
  */
 export async function openPlatform(parts: PlatformParts): Promise<Platform> {
   const { configuration, log, clock, table } = parts;
-  const pool = openPool(parts.database, { applicationName: `muster models ${process.pid}` });
+  const applicationName = `muster models ${process.pid}`;
+  await migrate(parts.database, applicationName);
+  const pool = openPool(parts.database, { applicationName, queryTimeoutMs: configuration.databaseTimeoutMs });
   try {
-    await migrateModels(pool);
     const database = modelsDatabase(pool);
     const registry = createPostgresRegistry(database);
     const store = createPostgresIdentityStore(database);
@@ -131,7 +137,7 @@ export async function openPlatform(parts: PlatformParts): Promise<Platform> {
     await forgetting?.catchUp();
     const { operatorKeyHash } = configuration;
     const known = operatorKeyHash === undefined ? store : withOperatorKey(store, operatorKeyHash);
-    const authenticator = createAuthenticator(known, clock, hashSecret);
+    const authenticator = createAuthenticator(known, clock, hashSecret, () => delay(PATIENCE_MS));
     const events = await openPostgresEvents({
       pool,
       url: parts.database,
@@ -181,8 +187,10 @@ export async function openPlatform(parts: PlatformParts): Promise<Platform> {
       onChange: (message) => {
         const removal = message === undefined ? undefined : removalIn(message);
         if (removal) return forgetting?.heard(removal);
-        if (message === undefined) catchUp();
-        authenticator.forget();
+        if (message === undefined) {
+          catchUp();
+          authenticator.recheck();
+        } else if (IDENTITY_TABLES.has(message)) authenticator.forget();
         follow().catch((error: unknown) => log.warn({ err: error }, "the registry cannot be followed"));
         followSettings();
       },
@@ -240,6 +248,16 @@ export async function openPlatform(parts: PlatformParts): Promise<Platform> {
   } catch (error) {
     await pool.end();
     throw error;
+  }
+}
+
+/** A migration takes as long as it takes. */
+async function migrate(url: Secret, applicationName: string): Promise<void> {
+  const pool = openPool(url, { applicationName, max: 1 });
+  try {
+    await migrateModels(pool);
+  } finally {
+    await pool.end();
   }
 }
 

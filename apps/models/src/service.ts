@@ -113,7 +113,7 @@ export async function startService(
       if (cached !== undefined) metrics.cacheLookup(cached === "memory");
     },
   });
-  const spans = await openSpans(configuration, log);
+  const spans = await openSpans(configuration, log, clock);
   const predictor = countingPredictions(answering, activity, () => performance.now());
   const app = await createServer({
     table,
@@ -176,17 +176,28 @@ async function serveBuiltin(
   table.put(model);
 }
 
+/** A collector that is away is told of so often at most, in milliseconds. */
+const REPEAT_WARNING_MS = 60_000;
+
 /** Loaded only where spans are sent somewhere. */
-async function openSpans({ traces }: Configuration, log: FastifyBaseLogger): Promise<SpanRecorder> {
+async function openSpans({ traces }: Configuration, log: FastifyBaseLogger, clock: Clock): Promise<SpanRecorder> {
   if (traces === undefined) return UNRECORDED;
   const { createOtlpSpans } = await import("./adapters/telemetry/otlp-spans.ts");
-  return createOtlpSpans({ ...traces, onFailure: (error) => log.warn({ err: error }, "spans were not delivered") });
+  let warnedAt = Number.NEGATIVE_INFINITY;
+  return createOtlpSpans({
+    ...traces,
+    onFailure(error) {
+      if (clock.now() - warnedAt < REPEAT_WARNING_MS) return;
+      warnedAt = clock.now();
+      log.warn({ reason: error?.message }, "spans are not delivered; predictions go on without");
+    },
+  });
 }
 
 /** Without a database nobody has a key but whoever started the platform. */
 function operatorAlone({ operatorKeyHash }: Configuration, clock: Clock): Authenticator | undefined {
   if (operatorKeyHash === undefined) return undefined;
-  return createAuthenticator(withOperatorKey(undefined, operatorKeyHash), clock, hashSecret);
+  return createAuthenticator(withOperatorKey(undefined, operatorKeyHash), clock, hashSecret, () => Promise.resolve());
 }
 
 /** Without a registry everything is in memory from the start. */

@@ -8,6 +8,8 @@ export interface PoolOptions {
   readonly applicationName?: string;
   /** Milliseconds after which the server cancels a statement. */
   readonly statementTimeoutMs?: number;
+  /** Milliseconds after which a connection is given up whose server does not answer; it is waited for when absent. */
+  readonly queryTimeoutMs?: number;
   /** Told when an idle connection breaks. The pool replaces it, so this is for the log only. */
   readonly onError?: (error: Error) => void;
 }
@@ -19,6 +21,7 @@ export function openPool(url: Secret, options: PoolOptions = {}): pg.Pool {
     max: options.max ?? 10,
     application_name: options.applicationName ?? `muster ${process.pid}`,
     statement_timeout: options.statementTimeoutMs ?? 30_000,
+    ...(options.queryTimeoutMs === undefined ? {} : { query_timeout: options.queryTimeoutMs }),
     // A client whose process stops in the middle of a transaction must not hold the ledger's head for ever.
     idle_in_transaction_session_timeout: 60_000,
     connectionTimeoutMillis: 10_000,

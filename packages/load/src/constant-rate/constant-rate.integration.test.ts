@@ -128,13 +128,18 @@ test("whoever observes is told of each answer with its status and its time", asy
     response.end();
   });
   const seen: Record<number, number[]> = {};
+  let latest = 0;
 
-  const { statuses, response } = await offer(server, {
-    observe: (status, responseMs) => (seen[status] ??= []).push(responseMs),
+  const { statuses, response, sendLag } = await offer(server, {
+    observe(status, responseMs, sentAfterMs) {
+      (seen[status] ??= []).push(responseMs);
+      latest = Math.max(latest, sentAfterMs);
+    },
   });
 
   assert.deepEqual(statuses, { "200": seen[200]?.length, "429": seen[429]?.length });
   assert.equal(response?.max, Math.max(...Object.values(seen).flat()));
+  assert.equal(sendLag?.max, latest);
 });
 
 test("a server that closes idle connections costs no request", async () => {

@@ -32,8 +32,11 @@ export interface ConstantRate {
   readonly precise?: boolean;
   /** Accept a certificate that does not verify. */
   readonly insecure?: boolean;
-  /** Told of every answer: its status, and the milliseconds since the instant at which the schedule called for the request. */
-  observe?(status: number, responseMs: number): void;
+  /**
+   * Told of every answer: its status, the milliseconds from the instant at which the schedule called for the request to
+   * the answer, and those to its sending.
+   */
+  observe?(status: number, responseMs: number, sentAfterMs: number): void;
 }
 
 /** Puts the load that a configuration declares on a service: {@link offerConstantRate} with its defaults. */
@@ -200,7 +203,7 @@ class ConstantRateRun {
     this.#recordSend(arrival);
     recordValue(this.#response, at - arrival.intendedAt);
     recordValue(this.#service, at - arrival.sentAt);
-    this.#load.observe?.(response.status, at - arrival.intendedAt);
+    this.#load.observe?.(response.status, at - arrival.intendedAt, arrival.sentAt - arrival.intendedAt);
     count(this.#statuses, String(response.status));
     if (response.status >= 400) {
       this.#failed += 1;

@@ -256,7 +256,7 @@ test("a clock that goes back judges nothing twice, and goes on when it has caugh
   const one = await watching();
   await ask(one, outdoors(60));
   await endWindow(one);
-  const before = await pool.query("select * from models.drift_window");
+  const judged = await pool.query("select * from models.drift_window");
 
   now = START - 5 * MINUTE;
   await ask(one, outdoors(60));
@@ -266,7 +266,7 @@ test("a clock that goes back judges nothing twice, and goes on when it has caugh
   await ask(one, outdoors(60));
   await endWindow(one);
 
-  assert.deepEqual(back.rows, before.rows);
+  assert.deepEqual(back.rows, judged.rows);
   assert.deepEqual(await verdicts(one), ["alarm", "alarm"]);
 });
 
@@ -418,11 +418,11 @@ test("while the database does not write, predictions are not held up, and what i
   await locker.query("rollback");
   await locker.end();
   await writing;
-  const after = take();
+  const last = take();
 
   assert.equal(first, true);
   assert.deepEqual(later, [true, true, true, true, false, false]);
-  assert.equal(after, true);
+  assert.equal(last, true);
   assert.match(await one.metrics(), /not_recorded_rows_total\{model="sensor-anomaly",reason="queue"\} 400000/);
   await one.recorder.flush();
 });

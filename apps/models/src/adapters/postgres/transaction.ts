@@ -1,4 +1,5 @@
-import { namingErrors } from "@muster/adapters";
+import { databaseError, namingErrors } from "@muster/adapters";
+import { MusterError } from "@muster/kernel";
 import type { Pool, PoolClient } from "pg";
 
 /** Does work in one transaction, whose errors get their names. */
@@ -12,9 +13,14 @@ export function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promi
       await client.query("commit");
       return result;
     } catch (error) {
-      await client.query("rollback").catch(() => {
-        broken = true;
-      });
+      const named = databaseError(error);
+      broken = named instanceof MusterError && named.code === "database-unreachable";
+      // A server that does not answer is not asked for more: it rolls back when the connection is gone.
+      if (!broken) {
+        await client.query("rollback").catch(() => {
+          broken = true;
+        });
+      }
       throw error;
     } finally {
       // A connection whose transaction may still be open is nobody's.

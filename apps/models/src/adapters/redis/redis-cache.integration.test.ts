@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { type TemporaryPostgres, temporaryPostgres } from "@muster/adapters/testing";
+import { Secret } from "@muster/kernel";
 import { createClient } from "../../testing/client.ts";
 import { firstAdminKey } from "../../testing/platform-keys.ts";
 import { NO_REDIS, type TemporaryRedis, temporaryRedis } from "../../testing/redis.ts";
 import { type RunningService, startProcess } from "../../testing/running-service.ts";
+import { openRedisStore } from "./redis-store.ts";
 
 const skip = NO_REDIS;
 const MODEL = "penguins";
@@ -302,4 +304,28 @@ test("what was removed while PostgreSQL could not be heard is forgotten when it 
 
   assert.equal(removed.status, 200);
   await until(async () => (await keysOf(b)).length === 0);
+});
+
+test("a user who may do what the documentation says, and no more, is enough", { skip }, async () => {
+  const page = await readFile(
+    new URL("../../../../../docs/how-to/run-several-model-replicas.md", import.meta.url),
+    "utf8",
+  );
+  const [, rules = ""] = /ACL SETUSER (models on .*)/.exec(page) ?? [];
+  await redis.client.call("ACL", "SETUSER", ...rules.replace(">…", ">pw").split(" "));
+  const store = openRedisStore({ url: new Secret(redis.url.replace("//", "//models:pw@")), prefix: "muster:models:" });
+  const place = "muster:models:x";
+
+  await until(() =>
+    store.write(place, Buffer.from("value"), 60_000).then(
+      () => true,
+      () => false,
+    ),
+  );
+
+  assert.equal(String(await store.read(place, 100)), "value");
+  await store.sweep((each) => each === place);
+  assert.equal(await store.read(place, 100), undefined);
+  await assert.rejects(store.write("another", Buffer.from("value"), 60_000), /NOPERM/);
+  await store.close();
 });

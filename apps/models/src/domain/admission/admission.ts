@@ -3,7 +3,7 @@ import { createThroughput } from "./throughput.ts";
 /** Milliseconds of one turn of the event loop that are worked through as they come, while nothing waits. */
 const CALM_TURN_MS = 4;
 /** Milliseconds of work between two looks at what has arrived, once something waits; so a refusal is never far. */
-const SLICE_MS = 1;
+const SLICE_MS = 0.5;
 /** Requests that may wait in any case, so that some dozens of patient callers with large requests are not turned away. */
 const ALWAYS_PLACES = 64;
 /** A queue that was empty within this many milliseconds is a burst and not an overload. */

@@ -15,6 +15,8 @@ export interface CacheSubject {
   readonly name: string;
   readonly version: string;
   readonly digest: string;
+  /** Milliseconds that an answer takes to compute, where that is known. */
+  readonly runMs?: number | undefined;
 }
 
 /** `model:<name>:<version>:<digest of the question>`; `questionDigest` is SHA-256 in hexadecimal. */

@@ -54,6 +54,7 @@ async function createReplica({ world, store }: ReturnType<typeof createWorld>) {
     prefix: "t:",
     ttlMs: 1_000,
     waitMs: 5,
+    aboveMs: 2,
     sha256,
     now: () => world.now,
     later(_, action) {
@@ -316,4 +317,15 @@ test("a failure of the model is a failure, and nothing of it is shared", async (
 
   assert.equal(world.values.size, 0);
   assert.deepEqual(await a.ask(1, () => 10), [10, "none"]);
+});
+
+test("what is computed sooner than the store could answer is not looked for there", async () => {
+  const world = createWorld();
+  const { cache } = await createReplica(world);
+  for (const runMs of [1.9, 2, undefined]) {
+    await cache.answer({ ...churn, version: String(runMs), runMs }, tensors([1]), () => Promise.resolve(tensors([1])))
+      .outputs;
+  }
+
+  assert.equal(world.calls.reads, 2);
 });

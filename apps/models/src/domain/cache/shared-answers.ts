@@ -56,6 +56,8 @@ export interface SharedAnswersOptions {
   readonly ttlMs: number;
   /** Milliseconds that a prediction waits for the store at most. */
   readonly waitMs: number;
+  /** Answers that take less than so many milliseconds to compute are computed: the store would take longer. */
+  readonly aboveMs: number;
   /** SHA-256 in hexadecimal. */
   sha256(bytes: Uint8Array | string): string;
   now(): number;
@@ -71,7 +73,7 @@ const MAX_WRITING_BYTES = 8_388_608;
 const BREAKER = { failures: 5, pauseMs: 500, maxPauseMs: 15_000 };
 
 export function createSharedAnswers(options: SharedAnswersOptions): SharedAnswers {
-  const { store, removals, prefix, ttlMs, waitMs, sha256, now, later } = options;
+  const { store, removals, prefix, ttlMs, waitMs, aboveMs, sha256, now, later } = options;
   const reads = createBreaker({ ...BREAKER, now });
   // A store may be readable and yet take nothing: a replica of it, or one that is full.
   const writes = createBreaker({ ...BREAKER, now });
@@ -171,6 +173,7 @@ export function createSharedAnswers(options: SharedAnswersOptions): SharedAnswer
 
   return {
     async answer(subject, question, compute) {
+      if ((subject.runMs ?? Number.POSITIVE_INFINITY) < aboveMs) return { outputs: await compute(), shared: false };
       // Before anything is computed: a removal from now on is about what comes of it.
       const known = removals.known();
       if (known === undefined) {

@@ -45,7 +45,7 @@ const FINAL: ReadonlySet<ErrorCode> = new Set([
 /** Attempts in a row that did not finish a part, after which a job is given up. */
 const MAX_FRUITLESS = 20;
 const RETRY_MS = 1_000;
-const OVERLOADED_MS = 20;
+const OVERLOADED_MS = 10;
 const PROGRESS_MS = 1_000;
 
 /** The job is no longer this replica's; nothing is to be said of it. */
@@ -165,8 +165,8 @@ export function createJobRunner(parts: JobRunnerParts): JobRunner {
     let { done, failed } = at;
     const predictor = {
       model: () => parts.model(record.model, record.version),
-      async comeBack() {
-        await parts.pause(OVERLOADED_MS, signal);
+      async comeBack(times: number) {
+        await parts.pause(Math.min(RETRY_MS, OVERLOADED_MS * 2 ** times), signal);
         if (signal.aborted) throw new MusterError("interrupted", "the job is no longer wanted here");
       },
     };

@@ -115,3 +115,24 @@ test("a model that has too much to do is asked again, and another failure is not
     code: "internal",
   });
 });
+
+test("a row that the model's process dies of stands alone in the end, and the others are predicted", async () => {
+  const { model } = adding();
+  const deadly = {
+    ...model,
+    compute(inputs: Tensors, rows: number) {
+      const dies = (inputs.get("x") ?? assert.fail()).data.includes(13 as never);
+      return dies ? Promise.reject(new MusterError("overloaded", "the process ended")) : model.compute(inputs, rows);
+    },
+  };
+  const waits: number[] = [];
+
+  const { outputs, failed } = await predictSlice(PLAN, slice([1, 13, 3, 4], [0, 0, 0, 0]), {
+    model: () => Promise.resolve(deadly),
+    comeBack: (times) => Promise.resolve(void waits.push(times)),
+  });
+
+  assert.deepEqual(outputs[0], [1, null, 3, 4]);
+  assert.deepEqual(failed, [{ row: 1, reason: "the process ended" }]);
+  assert.equal(Math.max(...waits), 30);
+});

@@ -8,13 +8,18 @@ import type { Slice, SliceAnswer } from "./job-engine.ts";
 export interface SlicePredictor {
   /** The model in memory; it may have been taken out since the last slice. */
   readonly model: () => Promise<ServedModel>;
-  /** Resolves when a model that had too much waiting may be asked again; throws when nobody wants the answer. */
-  readonly comeBack: () => Promise<void>;
+  /** Resolves when a model that refused so many times in a row may be asked again; throws when nobody wants the answer. */
+  readonly comeBack: (times: number) => Promise<void>;
 }
+
+/** How often rows are tried again that a model refuses because it has too much to do, or has died. */
+const MAX_REFUSALS_TOGETHER = 5;
+const MAX_REFUSALS = 30;
 
 /**
  * Predicts the rows of a slice in one run. When the model cannot compute with them, they are halved until the rows
- * that are to blame stand alone. Rows of a model that lets rows influence each other are predicted one by one, as
+ * that are to blame stand alone. So are rows that a model refuses again and again: it may have too much to do, but they
+ * may also be what its process dies of. Rows of a model that lets rows influence each other are predicted one by one, as
  * somebody who asked for each of them would get them.
  * @throws {MusterError} for what is no fault of a row.
  */
@@ -39,7 +44,7 @@ export async function predictSlice(
   }
 
   /** Whether the rows are dealt with. A single one always is. */
-  async function attempt(model: ServedModel, from: number, rows: number): Promise<boolean> {
+  async function attempt(model: ServedModel, from: number, rows: number, refusals = 0): Promise<boolean> {
     try {
       const given = await model.compute(tensorsOf(plan.inputs, slice, from, rows), rows);
       for (const [index, column] of plan.outputs.entries()) {
@@ -48,11 +53,11 @@ export async function predictSlice(
       return true;
     } catch (error) {
       if (!(error instanceof MusterError)) throw error;
-      if (error.code === "overloaded") {
-        await predictor.comeBack();
-        return attempt(await predictor.model(), from, rows);
+      if (error.code === "overloaded" && refusals < (rows === 1 ? MAX_REFUSALS : MAX_REFUSALS_TOGETHER)) {
+        await predictor.comeBack(refusals + 1);
+        return attempt(await predictor.model(), from, rows, refusals + 1);
       }
-      if (error.code !== "invalid-request") throw error;
+      if (error.code !== "invalid-request" && error.code !== "overloaded") throw error;
       if (rows === 1) failed.push({ row: from, reason: error.message });
       return rows === 1;
     }

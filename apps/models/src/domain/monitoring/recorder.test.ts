@@ -11,6 +11,7 @@ const MODEL: ServedModel = {
   digest: "d".repeat(64),
   card: { title: "Test" },
   batchable: true,
+  runMs: undefined,
   signature: {
     inputs: [{ name: "x", datatype: "FP32", shape: [-1, 1] }],
     outputs: [{ name: "y", datatype: "FP32", shape: [-1, 1] }],

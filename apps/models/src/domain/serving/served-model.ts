@@ -32,6 +32,8 @@ export interface ServedModel {
   readonly signature: Signature;
   /** Whether rows do not influence each other, so that requests may share a run. */
   readonly batchable: boolean;
+  /** Milliseconds that it computes for one of its cases; undefined where it was not timed. */
+  readonly runMs: number | undefined;
   /**
    * Every output of inputs that fit the signature and have a number of rows.
    * @throws {MusterError} `invalid-request` when the graph cannot compute with them, `overloaded` when too much waits.
@@ -88,6 +90,7 @@ export async function serveModel(
     card: servable.card,
     signature,
     batchable,
+    runMs: servable.inspection.runMs,
     compute: (inputs, rows) => batcher.submit(inputs, rows),
     async close() {
       await batcher.idle();

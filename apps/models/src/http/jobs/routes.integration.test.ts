@@ -33,7 +33,7 @@ before(async () => {
     DATA_FOLDER: folder,
     JOB_PART_ROWS: String(PART_ROWS),
     JOBS_OPEN: "3",
-    THREAD_ABOVE_MS: "1",
+    PROCESS_ABOVE_MS: "1",
     RATE_READ: "100000",
   };
   service = await startProcess(env);
