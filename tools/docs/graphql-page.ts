@@ -17,7 +17,8 @@ export function graphqlPage(): string {
     "anything was answered, or else that of the first error.",
     "",
     "```graphql",
-    GRAPHQL_SDL.trim(),
+    // Where it is written it is set in by two spaces.
+    GRAPHQL_SDL.replaceAll(/^ {2}/gm, "").trim(),
     "```",
     "",
   ].join("\n");

@@ -186,6 +186,9 @@ export async function createServer({
       identities: control.access.store,
       cache: cache?.cache,
       usage,
+      jobs: control.jobs.jobs,
+      monitoring: control.monitoring.store,
+      clock: guard.clock,
     });
   }
   app.get("/openapi.json", { config: { access: "public", kept: "public" }, schema: { hide: true } }, () =>

@@ -1,4 +1,4 @@
-import { MusterError } from "@muster/kernel";
+import { type Clock, type Instant, MusterError, toInstant } from "@muster/kernel";
 import type { FastifyRequest } from "fastify";
 import type { IdentityStore, UserRecord } from "../../domain/access/identity-store.ts";
 import type { ResponseCache } from "../../domain/cache/response-cache.ts";
@@ -6,14 +6,22 @@ import { DATASET_NAME_PATTERN } from "../../domain/dataset/column.ts";
 import type { DatasetStore, DatasetSummary, DatasetVersionRecord } from "../../domain/dataset/dataset-store.ts";
 import type { Datasets } from "../../domain/dataset/datasets.ts";
 import { type ModelCard, MODEL_NAME_PATTERN } from "../../domain/model/card.ts";
-import { MAX_USAGE_HOURS, type Usage, type UsageRow } from "../../domain/observability/usage.ts";
+import type { JobState } from "../../domain/jobs/job.ts";
+import type { Jobs } from "../../domain/jobs/jobs.ts";
+import type { AlarmState } from "../../domain/monitoring/alarm.ts";
+import type { MonitoringStore } from "../../domain/monitoring/monitoring-store.ts";
+import { MAX_USAGE_HOURS, type Usage, type UsageGroup, type UsageRow } from "../../domain/observability/usage.ts";
 import type { AliasRecord, Registry, Snapshot, VersionRecord } from "../../domain/registry/registry.ts";
 import type { Shadow, ShadowStatistics } from "../../domain/traffic/shadow.ts";
 import { NO_TRAFFIC } from "../../domain/traffic/traffic.ts";
 import { callerOf } from "../access/guard.ts";
 import { shownStatistics } from "../cache/routes.ts";
+import { shownJob } from "../jobs/routes.ts";
 
 const MODEL_NAME = new RegExp(MODEL_NAME_PATTERN);
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const INSTANT = /^\d{4}-\d\d-\d\dT/;
+const MAX_OFFSET = 1_000_000;
 const DATASET_NAME = new RegExp(DATASET_NAME_PATTERN);
 
 /** What is read: the same ports that REST reads. */
@@ -26,6 +34,9 @@ export interface ReadableParts {
   /** Absent where answers are not remembered. */
   readonly cache: ResponseCache | undefined;
   readonly usage: Usage;
+  readonly jobs: Jobs;
+  readonly monitoring: MonitoringStore;
+  readonly clock: Clock;
 }
 
 /** What belongs to one request. */
@@ -45,13 +56,42 @@ interface NumberedPage {
   readonly before?: number | null;
 }
 
+interface JobsArguments {
+  readonly first: number;
+  readonly offset: number;
+  readonly state?: JobState | null;
+  readonly model?: string | null;
+  readonly dataset?: string | null;
+}
+
+interface DriftArguments {
+  readonly model: string;
+  readonly first: number;
+  readonly before?: unknown;
+}
+
+interface AlarmArguments {
+  readonly model?: string | null;
+  readonly state?: AlarmState | null;
+  readonly first: number;
+  readonly after?: string | null;
+}
+
+interface UsageArguments {
+  readonly hours: number;
+  readonly by: "caller_and_route" | Exclude<UsageGroup, "caller-and-route">;
+  readonly caller?: string | null;
+  readonly route?: string | null;
+  readonly first: number;
+}
+
 interface Named {
   readonly name: string;
 }
 
 /** How fields are answered that are not simply members of what is above them. */
 export function createResolvers(parts: ReadableParts) {
-  const { registry, datasets, datasetStore, identities, cache, usage, shadow } = parts;
+  const { registry, datasets, datasetStore, identities, cache, usage, shadow, jobs, monitoring, clock } = parts;
 
   return {
     Query: {
@@ -90,11 +130,43 @@ export function createResolvers(parts: ReadableParts) {
         );
       },
       cache: () => (cache === undefined ? null : shownStatistics(cache, undefined)),
-      usage(_: unknown, { hours, first }: { readonly hours: number; readonly first: number }): readonly UsageRow[] {
-        if (!(hours >= 1 && hours <= MAX_USAGE_HOURS)) {
-          throw new MusterError("invalid-request", `hours must be 1 to ${MAX_USAGE_HOURS}`);
-        }
-        return usage.rows(hours).slice(0, first);
+      async jobs(_: unknown, { first, offset, ...filter }: JobsArguments, { request }: QueryContext) {
+        const from = within("offset", offset, 0, MAX_OFFSET);
+        const { state, model, dataset } = filter;
+        const wanted = { state: state ?? undefined, model: model ?? undefined, dataset: dataset ?? undefined };
+        const page = { offset: from, limit: first };
+        const found = await jobs.jobs({ ...wanted, user: undefined }, page, callerOf(request));
+        return { nodes: found.jobs.map((job) => shownJob(job, clock.now())), total: found.total };
+      },
+      async job(_: unknown, { id }: { readonly id: string }, { request }: QueryContext) {
+        return shownJob(await jobs.job(identifier("id", id), callerOf(request)), clock.now());
+      },
+      async drift(_: unknown, { model, first, before }: DriftArguments) {
+        if (!MODEL_NAME.test(model)) throw new MusterError("not-found", "no model has such a name");
+        await monitoring.settingsOf(model);
+        const windows = await monitoring.windows(model, {
+          limit: first,
+          ...(before === null || before === undefined ? {} : { before: instant("before", before) }),
+        });
+        return { nodes: windows, next: windows.length < first ? null : (windows.at(-1)?.from ?? null) };
+      },
+      async alarms(_: unknown, { model, state, first, after }: AlarmArguments) {
+        const alarms = await monitoring.alarms({
+          limit: first,
+          ...(typeof model === "string" ? { model } : {}),
+          ...(typeof state === "string" ? { state } : {}),
+          ...(typeof after === "string" ? { after: identifier("after", after) } : {}),
+        });
+        return { nodes: alarms, next: alarms.length < first ? null : (alarms.at(-1)?.id ?? null) };
+      },
+      usage(_: unknown, { hours, by, caller, route, first }: UsageArguments): readonly UsageRow[] {
+        const question = {
+          hours: within("hours", hours, 1, MAX_USAGE_HOURS),
+          by: by === "caller_and_route" ? "caller-and-route" : by,
+          ...(typeof caller === "string" ? { caller } : {}),
+          ...(typeof route === "string" ? { route } : {}),
+        } as const;
+        return usage.rows(question).slice(0, first);
       },
       async audit(_: unknown, { first, before }: NumberedPage) {
         const entries = await identities.audit(first, before ?? undefined);
@@ -185,6 +257,27 @@ async function numberedPages<T>(questions: readonly Question[], records: Numbere
 
 function pageKey({ first, before }: NumberedPage): string {
   return `${first} ${before ?? ""}`;
+}
+
+function within(name: string, value: number, least: number, most: number): number {
+  if (value >= least && value <= most) return value;
+  throw refused(name, `must be ${least} to ${most}`);
+}
+
+function identifier(name: string, value: string): string {
+  if (UUID.test(value)) return value;
+  throw refused(name, "must be an id as a list gives it");
+}
+
+/** A point in time that the database can compare. */
+function instant(name: string, value: unknown): Instant {
+  if (typeof value === "string" && INSTANT.test(value) && !Number.isNaN(Date.parse(value)))
+    return toInstant(Date.parse(value));
+  throw refused(name, "must be a point in time, such as 2026-01-31T12:00:00Z");
+}
+
+function refused(path: string, message: string): MusterError {
+  return new MusterError("invalid-request", "the question does not hold", { problems: [{ path, message }] });
 }
 
 /** A page of things in the order of their names. */

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { openPool } from "@muster/adapters";
 import { type TemporaryPostgres, temporaryPostgres } from "@muster/adapters/testing";
 import { ERRORS, type ErrorCode } from "@muster/kernel";
 import {
@@ -16,6 +17,8 @@ import {
   isObjectType,
 } from "graphql";
 import { includesRole, ROLES, type Role } from "../../domain/access/role.ts";
+import type { WindowResult } from "../../domain/monitoring/monitoring-store.ts";
+import { judgeColumn } from "../../domain/monitoring/verdict.ts";
 import { createClient } from "../../testing/client.ts";
 import { scalingModel } from "../../testing/models.ts";
 import { firstAdminKey, userKey } from "../../testing/platform-keys.ts";
@@ -28,6 +31,7 @@ let folder: string;
 let service: RunningService;
 let call: ReturnType<typeof createClient>;
 const keys = new Map<Role, string>();
+let jobId: string;
 
 before(async () => {
   postgres = await temporaryPostgres();
@@ -80,6 +84,41 @@ async function fill(token: string): Promise<void> {
   ];
   const made = await call("/v1/datasets/birds/versions", { token, body: { upload: id, columns } });
   assert.equal(made.status, 201, JSON.stringify(made.body));
+  const { measurements } = { measurements: ["id", "mass", "id", "mass"] };
+  const job = { model: "penguins", dataset: "birds", inputs: { measurements } };
+  const submitted = await call("/v1/jobs", { token: keys.get("scientist") ?? "", body: job });
+  assert.equal(submitted.status, 201, JSON.stringify(submitted.body));
+  jobId = String(submitted.body["id"]);
+  await writeDrift();
+}
+
+/** A window that was judged and the alarm that it raised, as if time had passed. */
+async function writeDrift(): Promise<void> {
+  const counts = { rows: 100, nulls: 0 };
+  const column = judgeColumn(
+    "input",
+    { column: "mass", kind: "numeric", reference: counts, current: counts, bins: [], ksDistance: 0.9 },
+    { minimumRows: 1, warnPsi: 0.1, alarmPsi: 0.25 },
+  );
+  const result: WindowResult = {
+    verdict: "alarm",
+    reason: null,
+    version: "1",
+    rows: 100,
+    otherRows: 0,
+    columns: [{ ...column, ks: { statistic: 0.9, pValue: 0 } }],
+  };
+  const pool = openPool(postgres.ownerUrl);
+  await pool.query(
+    `insert into models.drift_window values
+       ('penguins', '2026-01-01', '2026-01-02', gen_random_uuid(), '2026-01-02', 1, '2026-01-02', $1)`,
+    [JSON.stringify(result)],
+  );
+  await pool.query(
+    `insert into models.alarm (model, side, "column", state, reason, raised_at, changed_at)
+     values ('penguins', 'input', 'mass', 'raised', 'it moved', '2026-01-02', '2026-01-02')`,
+  );
+  await pool.end();
 }
 
 interface Reply {
@@ -162,6 +201,44 @@ test("one question reads models, data and the caller, as REST gives them", async
   assert.deepEqual(data["cache"], { hitRate: 0, maxBytes: 64 * 1_048_576 });
 });
 
+test("jobs, drift and alarms are read as REST tells them", async () => {
+  const { data, errors } = await ask(
+    `{
+      jobs(model: "penguins") { total nodes { id user model version dataset rowsTotal inputs { input columns } } }
+      drift(model: "penguins") { next nodes { from to verdict version rows columns { side column kind ks { statistic } } } }
+      alarms(state: raised) { nodes { model column state reason raisedAt clearedAt } }
+    }`,
+    "admin",
+  );
+  const token = keys.get("admin") ?? "";
+  const { next, windows } = (await call("/v1/models/penguins/drift", { token })).body as {
+    next: unknown;
+    windows: object[];
+  };
+
+  assert.deepEqual(errors, []);
+  assert.deepEqual(data["jobs"], {
+    total: 1,
+    nodes: [
+      {
+        id: jobId,
+        user: "scientist",
+        model: "penguins",
+        version: "1",
+        dataset: "birds",
+        rowsTotal: 2,
+        inputs: [{ input: "measurements", columns: ["id", "mass", "id", "mass"] }],
+      },
+    ],
+  });
+  assert.partialDeepStrictEqual({ next, nodes: windows }, data["drift"]);
+  assert.equal((data["drift"] as { nodes: object[] }).nodes.length, 1);
+  assert.partialDeepStrictEqual(
+    (await call("/v1/alarms", { token })).body["alarms"],
+    (data["alarms"] as { nodes: object[] }).nodes,
+  );
+});
+
 test("pages lead on until there are no more", async () => {
   const names: string[] = [];
   let next: unknown = null;
@@ -188,6 +265,7 @@ test("pages lead on until there are no more", async () => {
 
 /** Values of the arguments that have to be given, by name of the field. */
 const ARGUMENTS: Readonly<Record<string, string>> = {
+  drift: '(model: "penguins")',
   model: '(name: "scale")',
   version: '(model: "penguins", version: "1")',
   dataset: '(name: "birds")',
@@ -243,6 +321,7 @@ test("every field is read by those whose role it asks for, and by nobody else", 
 });
 
 function argumentsOf(step: string, isTop: boolean): string {
+  if (step === "job") return `(id: "${jobId}")`;
   return isTop ? (ARGUMENTS[step] ?? "") : "";
 }
 
@@ -304,7 +383,25 @@ test("what does not hold is refused in GraphQL's form with a code of the catalog
       /got invalid value/,
       { variables: { n: "x" } },
     ],
-    ["{ usage(hours: 99) { calls } }", 200, "invalid-request", /hours must be 1 to/],
+    ["{ usage(hours: 99) { calls } }", 200, "invalid-request", /hours: must be 1 to/],
+    ["{ jobs(offset: -1) { total } }", 200, "invalid-request", /offset: must be 0 to/],
+    ['{ job(id: "x") { state } }', 200, "invalid-request", /id: must be an id/],
+    ['{ job(id: "00000000-0000-0000-0000-000000000000") { state } }', 200, "not-found", /no job/],
+    ['{ alarms(after: "x") { next } }', 200, "invalid-request", /after: must be an id/],
+    ['{ alarms(model: "\\u0000") { next } }', 200, "invalid-request", /cannot be stored/],
+    ['{ drift(model: "walrus") { next } }', 200, "not-found", /walrus/],
+    [
+      '{ drift(model: "penguins", before: "soon") { next } }',
+      200,
+      "invalid-request",
+      /before: must be a point in time/,
+    ],
+    [
+      '{ drift(model: "penguins", before: { a: 1 }) { next } }',
+      200,
+      "invalid-request",
+      /before: must be a point in time/,
+    ],
     ['{ datasetVersion(dataset: "walrus") { version } }', 200, "not-found", /no version that passed/],
     ['{ datasetVersion(dataset: "\\u0000") { version } }', 200, "not-found", /no dataset has such a name/],
   ];

@@ -31,10 +31,24 @@ export const GRAPHQL_SDL = /* GraphQL */ `
     dataset(name: String!): Dataset
     "One version of a dataset; without a number the newest that passed its rules"
     datasetVersion(dataset: String!, version: Int): DatasetVersion
+    "Jobs, newest first: one's own, or everybody's for operators"
+    jobs(state: JobState, model: String, dataset: String, first: Int = 20, offset: Int = 0): JobPage
+      @needs(role: scientist)
+    job(id: String!): Job @needs(role: scientist)
+    "How far inputs and predictions of a model have moved, window by window, newest first"
+    drift(model: String!, first: Int = 20, before: Instant): DriftPage
+    "Alarms of all models, newest first"
+    alarms(model: String, state: AlarmState, first: Int = 20, after: String): AlarmPage
     "How well the cache of this replica serves; null where answers are not remembered"
     cache: Cache
-    "Calls by caller and route on this replica, most calls first"
-    usage(hours: Int = 1, first: Int = 50): [UsageRow!] @needs(role: admin)
+    "Calls on this replica, most calls first; hours newest first"
+    usage(
+      hours: Int = 1
+      by: UsageGroup = caller_and_route
+      caller: String
+      route: String
+      first: Int = 50
+    ): [UsageRow!] @needs(role: admin)
     "Who changed what, newest first"
     audit(first: Int = 20, before: Int): AuditPage @needs(role: admin)
     users(first: Int = 20, after: String): UserPage @needs(role: admin)
@@ -257,6 +271,142 @@ export const GRAPHQL_SDL = /* GraphQL */ `
     detail: String
   }
 
+  enum JobState {
+    queued
+    running
+    finished
+    failed
+    cancelled
+  }
+
+  type JobPage @needs(role: scientist) {
+    nodes: [Job!]!
+    total: Whole!
+  }
+
+  type Job @needs(role: scientist) {
+    id: String!
+    user: String!
+    state: JobState!
+    "Why it failed"
+    reason: String
+    model: String!
+    version: String!
+    dataset: String!
+    datasetVersion: Int!
+    format: String!
+    inputs: [JobInput!]!
+    outputs: [JobOutput!]!
+    carry: [String!]!
+    errorColumn: String!
+    rowsTotal: Whole!
+    rowsDone: Whole!
+    "Of those, the ones without a prediction"
+    rowsFailed: Whole!
+    "Rows a second"
+    rate: Float
+    expectedEnd: Instant
+    createdAt: Instant!
+    startedAt: Instant
+    endedAt: Instant
+    expiresAt: Instant
+  }
+
+  type JobInput @needs(role: scientist) {
+    input: String!
+    datatype: String!
+    columns: [String!]!
+  }
+
+  type JobOutput @needs(role: scientist) {
+    output: String!
+    "Of the result"
+    column: String!
+  }
+
+  enum Side {
+    input
+    prediction
+  }
+
+  "unknown where there was too little to say anything"
+  enum Verdict {
+    good
+    warn
+    alarm
+    unknown
+  }
+
+  type DriftPage @needs(role: viewer) {
+    nodes: [DriftWindow!]!
+    "To be given as before; null on the last page"
+    next: Instant
+  }
+
+  type DriftWindow @needs(role: viewer) {
+    from: Instant!
+    to: Instant!
+    verdict: Verdict!
+    reason: String
+    "The one that answered most rows"
+    version: String
+    rows: Whole!
+    "Rows of other versions, which were not compared"
+    otherRows: Whole!
+    columns: [DriftColumn!]!
+  }
+
+  type DriftColumn @needs(role: viewer) {
+    side: Side!
+    column: String!
+    "numeric or categorical"
+    kind: String!
+    verdict: Verdict!
+    "Figures and bounds, in a sentence"
+    reason: String!
+    "Population stability index"
+    psi: Float
+    "Distance, base 2, from 0 to 1"
+    jensenShannon: Float
+    cramersV: Float
+    nullShareChange: Float!
+    "Kolmogorov-Smirnov, of numbers"
+    ks: TestResult
+    chiSquare: TestResult
+  }
+
+  type TestResult @needs(role: viewer) {
+    statistic: Float!
+    pValue: Float!
+  }
+
+  enum AlarmState {
+    raised
+    continuing
+    cleared
+  }
+
+  type AlarmPage @needs(role: viewer) {
+    nodes: [Alarm!]!
+    "To be given as after; null on the last page"
+    next: String
+  }
+
+  type Alarm @needs(role: viewer) {
+    id: String!
+    model: String!
+    side: Side!
+    column: String!
+    state: AlarmState!
+    reason: String!
+    raisedAt: Instant!
+    changedAt: Instant!
+    clearedAt: Instant
+    acknowledgedAt: Instant
+    acknowledgedBy: String
+    note: String
+  }
+
   type Cache @needs(role: viewer) {
     entries: Whole!
     bytes: Whole!
@@ -267,15 +417,27 @@ export const GRAPHQL_SDL = /* GraphQL */ `
     hitRate: Float!
   }
 
+  enum UsageGroup {
+    caller_and_route
+    caller
+    route
+    hour
+  }
+
   type UsageRow @needs(role: admin) {
-    caller: String!
-    route: String!
+    "Null where several are counted together; so are route and hour"
+    caller: String
+    route: String
+    hour: Instant
     calls: Whole!
     refused: Whole!
+    "Of those, the ones with 429"
+    limited: Whole!
     failed: Whole!
     "Milliseconds"
     p50: Float!
     p95: Float!
+    p99: Float!
     max: Float!
   }
 

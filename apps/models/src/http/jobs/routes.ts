@@ -123,7 +123,7 @@ export async function jobRoutes(plain: FastifyInstance, { jobs, clock }: JobRout
         summary: "Download the result: as many rows as the dataset has, in the same order",
         produces: Object.values(CONTENT_TYPE),
         params: JobParams,
-        response: answers(200, Type.Any()),
+        response: { ...answers(200, Type.Any()), 206: Type.Any() },
       },
     },
     async (request, reply) => {
@@ -141,24 +141,29 @@ export async function jobRoutes(plain: FastifyInstance, { jobs, clock }: JobRout
   );
 
   function shown(record: JobRecord) {
-    const { id, user, state, rowsDone, rowsFailed, createdAt } = record;
-    const left = remainingMs(record);
-    return {
-      id,
-      user,
-      state,
-      reason: record.reason ?? null,
-      ...shownPlan(record),
-      rowsDone,
-      rowsFailed,
-      rate: record.rate ?? null,
-      expectedEnd: left === undefined ? null : toInstant(clock.now() + Math.round(left)),
-      createdAt,
-      startedAt: record.startedAt ?? null,
-      endedAt: record.endedAt ?? null,
-      expiresAt: record.expiresAt ?? null,
-    };
+    return shownJob(record, clock.now());
   }
+}
+
+/** A job as it is told, at a time in milliseconds since the epoch. */
+export function shownJob(record: JobRecord, now: number) {
+  const { id, user, state, rowsDone, rowsFailed, createdAt } = record;
+  const left = remainingMs(record);
+  return {
+    id,
+    user,
+    state,
+    reason: record.reason ?? null,
+    ...shownPlan(record),
+    rowsDone,
+    rowsFailed,
+    rate: record.rate ?? null,
+    expectedEnd: left === undefined ? null : toInstant(now + Math.round(left)),
+    createdAt,
+    startedAt: record.startedAt ?? null,
+    endedAt: record.endedAt ?? null,
+    expiresAt: record.expiresAt ?? null,
+  };
 }
 
 function shownPlan({ model, version, dataset, datasetVersion, rowsTotal, plan }: JobDraft) {

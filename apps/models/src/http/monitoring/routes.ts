@@ -50,7 +50,7 @@ export async function monitoringRoutes(
   app.get(
     "/v1/models/:model/monitoring",
     {
-      config: read,
+      config: { ...read, kept: "private" },
       schema: {
         tags,
         summary: "What is watched of a model",
