@@ -264,7 +264,7 @@ export class ThreadRun {
         endedAt = performance.now();
         kind.completed(endedAt - startedAt);
       } catch (error) {
-        if (this.#over || !kind.threw(user, error)) return false;
+        if (this.#over || !kind.threw(user, error, http.sent === sent)) return false;
         if (http.sent === sent) await pause(FAILED_PAUSE_MS);
       } finally {
         user.endIteration();
@@ -408,8 +408,13 @@ class ScenarioRun {
   }
 
   /** Counts an iteration that threw; says whether there may be another: not without data. */
-  threw(user: User, error: unknown): boolean {
+  threw(user: User, error: unknown, idle: boolean): boolean {
     const { iterations } = this.metrics;
+    // Whoever finds no data at its beginning has not begun.
+    if (error instanceof DataExhausted && idle) {
+      iterations.started -= 1;
+      return false;
+    }
     if (error instanceof LoadStopped || error instanceof DataExhausted || user.http.stopped) {
       iterations.interrupted += 1;
       return false;

@@ -145,7 +145,8 @@ describe("scripts for k6", () => {
   test("without options there is one iteration", async () => {
     const report = await run("once.js");
 
-    assert.equal(report.scenarios[0]?.iterations.completed, 1);
+    const { completed, interrupted, failed } = report.scenarios[0]?.iterations ?? assert.fail();
+    assert.deepEqual([completed, interrupted, failed], [1, 0, 0]);
     assert.deepEqual(seen, ["GET /"]);
   });
 
@@ -226,6 +227,23 @@ describe("scripts for k6", () => {
     assert.equal(report.scenarios[0]?.iterations.failed, 1);
     assert.match(JSON.stringify(report.messages), /is not among the origins that may be loaded/);
     assert.equal(elsewhere.connections.opened, 0);
+  });
+
+  test("a script that ends its thread begins again in another", async () => {
+    const file = join(folder, "ending.js");
+    await writeFile(
+      file,
+      `import http from "k6/http";
+       export const options = { iterations: 3 };
+       let mine = 0;
+       export default () => { http.get("${server.url.href}"); mine += 1; if (mine === 1 && __ITER === 0) process.exit(3); };`,
+    );
+
+    const report = await startLoadFile(file, 1).report;
+
+    const { completed, failed } = report.scenarios[0]?.iterations ?? assert.fail();
+    assert.deepEqual([completed, failed], [2, 1]);
+    assert.match(JSON.stringify(report.messages), /the script ended the process/);
   });
 
   test("a script that never lets go is ended with the run", async () => {

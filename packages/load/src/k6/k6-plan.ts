@@ -97,7 +97,8 @@ class VuThreads {
   /** The thread of a user. It is ended with the user. */
   take(user: User): VuThread {
     const own = user.memory.get(THREAD) as VuThread | undefined;
-    if (own !== undefined) return own;
+    // A script that took too much memory, or ended its thread, begins again in another.
+    if (own?.gone === false) return own;
     const thread = this.#waiting.get(user.id) ?? this.#start(user.id);
     this.#waiting.delete(user.id);
     user.memory.set(THREAD, thread);

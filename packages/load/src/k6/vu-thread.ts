@@ -27,6 +27,8 @@ export interface VuThread {
    * @throws what the function threw, by name and message; {@link LoadStopped} when the run is over.
    */
   run(run: Omit<VuRun, "type">, servant: VuServant): Promise<Json | undefined>;
+  /** Whether it has ended, by itself or not. */
+  readonly gone: boolean;
   /** Ends the thread, whatever it does. */
   close(): void;
 }
@@ -107,6 +109,9 @@ export function startVuThread(
   worker.on("exit", () => end(new Error("the thread of a virtual user ended: the script ended the process")));
   return {
     ready: ready.promise,
+    get gone() {
+      return gone !== undefined;
+    },
     run(run, servant) {
       if (gone !== undefined) return Promise.reject(gone);
       return new Promise((resolve, reject) => {
