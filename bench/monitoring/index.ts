@@ -137,6 +137,7 @@ async function openStage(): Promise<Stage> {
     registry,
     predict: (_version, inputs, rows) => served.compute(inputs, rows),
     builtinReference: () => reference,
+    shadow: { takeNew: () => [] },
     metrics: createPrometheusMetrics(),
     clock,
     log,

@@ -168,6 +168,7 @@ export async function openPlatform(parts: PlatformParts): Promise<Platform> {
         return served.compute(inputs, rows);
       },
       builtinReference: (model) => parts.builtin.find(({ card }) => card.name === model)?.reference,
+      shadow: parts.shadow,
       metrics: parts.metrics,
       clock,
       log,

@@ -15,6 +15,7 @@ import { inspectModel } from "../../domain/model/golden.ts";
 import type { MonitoringSettings } from "../../domain/monitoring/settings.ts";
 import type { Registry } from "../../domain/registry/registry.ts";
 import { serveModel, type ServedModel } from "../../domain/serving/served-model.ts";
+import type { ComparedShare } from "../../domain/traffic/shadow.ts";
 import type { Tensors } from "../../domain/tensor/tensor.ts";
 import { readBuiltinModels, type StoredModel } from "../builtin/builtin-models.ts";
 import { openFileDatasets } from "../dataset-store/file-datasets.ts";
@@ -40,6 +41,8 @@ let served: ServedModel;
 let registry: Registry;
 let data: OpenDatasets;
 let now: number;
+/** What the shadow has compared and nobody has written down. */
+const compared: ComparedShare[] = [];
 const clock = { now: (): number => now };
 
 before(async () => {
@@ -81,7 +84,7 @@ before(async () => {
 });
 beforeEach(async () => {
   now = START;
-  for (const table of ["prediction", "drift_window", "alarm", "truth", "monitoring", "event"]) {
+  for (const table of ["prediction", "drift_window", "alarm", "truth", "monitoring", "agreement", "event"]) {
     await pool.query(`delete from models.${table}`);
   }
 });
@@ -102,6 +105,7 @@ function replica(own: Pool = pool): OpenMonitoring & { readonly metrics: () => P
     registry,
     predict: (_version, inputs, rows) => served.compute(inputs, rows),
     builtinReference: () => builtin.reference,
+    shadow: { takeNew: () => compared.splice(0) },
     metrics,
     clock,
     log: pino({ level: "silent" }),
@@ -451,6 +455,49 @@ test("while there is no database, records are dropped and counted, and later one
   assert.equal(lost.length, 3);
   assert.match(await one.metrics(), /not_recorded_rows_total\{model="sensor-anomaly",reason="database"\} 3/);
   await own.end();
+});
+
+test("what replicas compared in the shadow is added up by window, with its interval, and pages do not cut a window", async () => {
+  const [one, two] = [await watching(), replica()];
+  const share = (rows: number, agreeing: number, largestDifference: number, challenger = "2"): ComparedShare => ({
+    model: MODEL,
+    champion: "1",
+    challenger,
+    rows,
+    agreeing,
+    largestDifference,
+    failures: 1,
+    skipped: 0,
+  });
+
+  compared.push(share(60, 50, 0.2));
+  await one.turn();
+  now += 6_000;
+  compared.push(share(40, 35, 0.1), share(5, 0, Number.POSITIVE_INFINITY, "3"));
+  await two.turn();
+  now += MINUTE;
+  compared.push(share(10, 10, 0));
+  await one.close();
+  const all = await one.monitoring.agreement(MODEL, { from: undefined, before: undefined, limit: 50 });
+  const page = await one.monitoring.agreement(MODEL, { from: undefined, before: undefined, limit: 2 });
+  const rest = await one.monitoring.agreement(MODEL, { from: undefined, before: page.next ?? "", limit: 2 });
+
+  const shown = all.windows.map(({ from, challenger, agreement, largestDifference, failures }) => [
+    (Date.parse(from) - START) / MINUTE,
+    challenger,
+    agreement.hits,
+    agreement.total,
+    largestDifference,
+    failures,
+  ]);
+  assert.deepEqual(shown, [
+    [1, "2", 10, 10, 0, 1],
+    [0, "3", 0, 5, null, 1],
+    [0, "2", 85, 100, 0.2, 2],
+  ]);
+  const { low, high } = all.windows[2]?.agreement ?? { low: 0, high: 0 };
+  assert.ok(Math.abs(low - 0.7672) < 1e-4 && Math.abs(high - 0.9069) < 1e-4);
+  assert.deepEqual([page.windows.length, rest.windows.length, rest.next], [1, 2, null]);
 });
 
 test("closing writes what was recorded", async () => {

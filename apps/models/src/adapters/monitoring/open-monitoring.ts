@@ -7,16 +7,21 @@ import { createMonitoring, type Monitoring } from "../../domain/monitoring/monit
 import type { MonitoringStore } from "../../domain/monitoring/monitoring-store.ts";
 import { createRecorder, type Recorder } from "../../domain/monitoring/recorder.ts";
 import type { Metrics } from "../../domain/observability/metrics.ts";
+import type { Shadow } from "../../domain/traffic/shadow.ts";
 import type { Registry } from "../../domain/registry/registry.ts";
 import type { OpenDatasets } from "../dataset-store/open-datasets.ts";
 import { createPostgresMonitoring } from "./postgres-monitoring.ts";
 import { createPostgresPredictions } from "./postgres-predictions.ts";
+
+/** How often it is written down how challengers agreed. */
+const AGREEMENT_EVERY_MS = 5_000;
 
 export interface MonitoringParts extends Pick<ComparisonParts, "predict"> {
   readonly pool: Pool;
   readonly data: OpenDatasets;
   readonly registry: Registry;
   readonly builtinReference: (model: string) => Uint8Array | undefined;
+  readonly shadow: Pick<Shadow, "takeNew">;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: FastifyBaseLogger;
@@ -65,6 +70,18 @@ export function openMonitoring(parts: MonitoringParts): OpenMonitoring {
     onFailure: (model, error) => log.warn({ err: error, model }, "drift cannot be judged at the moment"),
   });
 
+  let agreementWritten = Number.NEGATIVE_INFINITY;
+  async function writeAgreement(): Promise<void> {
+    const shares = parts.shadow.takeNew();
+    agreementWritten = clock.now();
+    if (shares.length === 0) return;
+    try {
+      await store.addAgreement(shares, clock.now());
+    } catch (error) {
+      log.warn({ err: error }, "what the shadow compared was not written down");
+    }
+  }
+
   async function follow(): Promise<void> {
     const settings = await store.settings();
     recorder.follow(settings);
@@ -89,11 +106,14 @@ export function openMonitoring(parts: MonitoringParts): OpenMonitoring {
     follow,
     async turn() {
       await recorder.flush();
+      // A clock that went back does not put it off for long.
+      if (Math.abs(clock.now() - agreementWritten) >= AGREEMENT_EVERY_MS) await writeAgreement();
       await monitor.tick();
     },
     async close() {
       await monitor.stop();
       await recorder.flush();
+      await writeAgreement();
     },
   };
 }

@@ -14,6 +14,7 @@ import type {
 import type { Side } from "../../domain/monitoring/recorded-columns.ts";
 import { DEFAULT_SETTINGS, type MonitoringRecord, type MonitoringSettings } from "../../domain/monitoring/settings.ts";
 import type { TruthRecord } from "../../domain/monitoring/truth.ts";
+import type { ComparedShare } from "../../domain/traffic/shadow.ts";
 import { auditIn, inTransaction, onlyRow } from "../postgres/transaction.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -59,6 +60,17 @@ interface TruthRow {
   at: Date;
   predicted: number | string;
   actual: number | string;
+}
+
+interface AgreementRow {
+  start: string;
+  champion: number;
+  challenger: number;
+  rows: string;
+  agreeing: string;
+  largest: number;
+  failures: string;
+  skipped: string;
 }
 
 /** What is known of watched models, in PostgreSQL. */
@@ -190,6 +202,7 @@ export function createPostgresMonitoring(pool: Pool): MonitoringStore {
         await rows("delete from models.drift_window where ends_at < $1", [instant]);
         await rows("delete from models.alarm where cleared_at < $1", [instant]);
         await rows("delete from models.truth where at < $1", [instant]);
+        await rows("delete from models.agreement where minute < $1", [instant]);
       }),
 
     alarms: ({ model, state, after, limit }) =>
@@ -226,6 +239,56 @@ export function createPostgresMonitoring(pool: Pool): MonitoringStore {
         );
         await auditIn(client, actor, "alarm.acknowledged", { model: alarm.model, column: alarm.column, alarm: id });
         return toAlarm(onlyRow(changed.rows));
+      }),
+
+    addAgreement: (shares, now) =>
+      namingErrors(async () => {
+        // In one order for every replica, so that two cannot wait for each other.
+        const ordered = shares.toSorted((a, b) => pairOf(a).localeCompare(pairOf(b), "en"));
+        await rows(
+          `insert into models.agreement as known
+             (minute, model, champion, challenger, rows, agreeing, largest_difference, failures, skipped)
+           select date_trunc('minute', $1::timestamptz), * from
+             unnest($2::text[], $3::integer[], $4::integer[], $5::bigint[], $6::bigint[], $7::float8[], $8::bigint[], $9::bigint[])
+           on conflict (model, minute, champion, challenger) do update set rows = known.rows + excluded.rows,
+             agreeing = known.agreeing + excluded.agreeing, failures = known.failures + excluded.failures,
+             skipped = known.skipped + excluded.skipped,
+             largest_difference = greatest(known.largest_difference, excluded.largest_difference)`,
+          [
+            toInstant(now),
+            ordered.map(({ model }) => model),
+            ordered.map(({ champion }) => Number(champion)),
+            ordered.map(({ challenger }) => Number(challenger)),
+            ordered.map((each) => each.rows),
+            ordered.map(({ agreeing }) => agreeing),
+            ordered.map(({ largestDifference }) => String(largestDifference)),
+            ordered.map(({ failures }) => failures),
+            ordered.map(({ skipped }) => skipped),
+          ],
+        );
+      }),
+
+    agreement: (model, { from, to }, size, limit) =>
+      namingErrors(async () => {
+        const found = await rows<AgreementRow>(
+          `select floor(extract(epoch from minute) * 1000 / $4) * $4 as start, champion, challenger, sum(rows) as rows,
+             sum(agreeing) as agreeing, max(largest_difference) as largest, sum(failures) as failures,
+             sum(skipped) as skipped
+           from models.agreement where model = $1 and minute >= $2 and minute < $3
+           group by 1, 2, 3 order by 1 desc, 2 desc, 3 desc limit $5`,
+          [model, toInstant(from), toInstant(to), size, limit],
+        );
+        return found.map((row) => ({
+          model,
+          from: Number(row.start),
+          champion: String(row.champion),
+          challenger: String(row.challenger),
+          rows: Number(row.rows),
+          agreeing: Number(row.agreeing),
+          largestDifference: row.largest,
+          failures: Number(row.failures),
+          skipped: Number(row.skipped),
+        }));
       }),
 
     addTruths: (model, truths, actor, now) =>
@@ -358,6 +421,10 @@ async function tellAlarms(
     const event: PlatformEvent = { type: "drift.alarm", model, version, state, reasons };
     await client.query("select models.publish_event($1)", [JSON.stringify(event)]);
   }
+}
+
+function pairOf({ model, champion, challenger }: ComparedShare): string {
+  return `${model} ${champion} ${challenger}`;
 }
 
 function noModel(model: string): MusterError {

@@ -146,7 +146,8 @@ function f1({ counts }: Confusion, index: number): number | null {
   return actual + predicted === 0 ? null : (2 * hits) / (actual + predicted);
 }
 
-function shareOf(hits: number, total: number): Share {
+/** A share with its interval. */
+export function shareOf(hits: number, total: number): Share {
   return { hits, total, share: total === 0 ? null : hits / total, ...wilsonInterval(hits, total) };
 }
 

@@ -1,5 +1,6 @@
 import type { Instant } from "@muster/kernel";
 import type { Pair } from "./accuracy.ts";
+import type { ComparedShare } from "../traffic/shadow.ts";
 import type { Alarm, AlarmState } from "./alarm.ts";
 import type { MonitoringRecord, MonitoringSettings } from "./settings.ts";
 import type { TruthDraft, TruthRecord } from "./truth.ts";
@@ -63,6 +64,11 @@ export interface WindowCount {
   readonly rows: number;
 }
 
+/** How a challenger did beside a champion in a window, over all replicas. */
+export interface AgreementWindow extends ComparedShare {
+  readonly from: number;
+}
+
 /** What is known of watched models. Changes by people are transactions with their entry in the audit log. */
 export interface MonitoringStore {
   settings(): Promise<readonly MonitoringRecord[]>;
@@ -99,6 +105,11 @@ export interface MonitoringStore {
   openAlarms(model: string): Promise<number>;
   /** Doing it again keeps who did it first. @throws {MusterError} `not-found`. */
   acknowledge(id: string, note: string | null, actor: string, now: number): Promise<Alarm>;
+
+  /** Adds to what is known of how challengers agreed in the minute of an instant. */
+  addAgreement(shares: readonly ComparedShare[], now: number): Promise<void>;
+  /** How a model's challengers agreed with its champions by windows of a size, newest first. */
+  agreement(model: string, range: Window, size: number, limit: number): Promise<readonly AgreementWindow[]>;
 
   /** Writes down truths that are new; gives what is there now, in the order of the drafts. */
   addTruths(model: string, truths: readonly TruthDraft[], actor: string, now: number): Promise<readonly TruthRecord[]>;

@@ -4,7 +4,7 @@ import type { DatasetVersionRecord } from "../dataset/dataset-store.ts";
 import { DATASET_NAME_PATTERN } from "../dataset/column.ts";
 import { once } from "../registry/publishing.ts";
 import { CHAMPION, type Registry, type VersionRecord } from "../registry/registry.ts";
-import { type Figures, figuresOf } from "./accuracy.ts";
+import { type Figures, figuresOf, type Share, shareOf } from "./accuracy.ts";
 import { csvCell, csvLines, sharedInputs } from "./comparison.ts";
 import type { MonitoringStore } from "./monitoring-store.ts";
 import type { PredictionLog } from "./prediction-log.ts";
@@ -66,6 +66,20 @@ export interface AccuracyWindow {
   readonly figures: Figures | null;
 }
 
+/** How a challenger agreed with a champion in a window. */
+export interface Agreement {
+  readonly from: Instant;
+  readonly to: Instant;
+  readonly champion: string;
+  readonly challenger: string;
+  readonly agreement: Share;
+  /** Null before the first row, and where the answers cannot be compared. */
+  readonly largestDifference: number | null;
+  /** Requests that the challenger could not answer, and that it was not asked because it was behind. */
+  readonly failures: number;
+  readonly skipped: number;
+}
+
 export interface MonitoringParts {
   readonly store: MonitoringStore;
   readonly log: PredictionLog;
@@ -94,6 +108,11 @@ export interface Monitoring {
     model: string,
     range: { readonly from: Instant | undefined; readonly before: Instant | undefined; readonly limit: number },
   ): Promise<{ readonly windows: readonly AccuracyWindow[]; readonly next: Instant | null }>;
+  /** How challengers agreed with champions over all replicas, newest first; windows have whole minutes. */
+  agreement(
+    model: string,
+    range: { readonly from: Instant | undefined; readonly before: Instant | undefined; readonly limit: number },
+  ): Promise<{ readonly windows: readonly Agreement[]; readonly next: Instant | null }>;
   /** Deletes records of a model from before an instant; gives the number of requests. */
   deleteRecords(model: string, before: Instant, actor: string): Promise<number>;
 }
@@ -101,7 +120,8 @@ export interface Monitoring {
 /** Truths of one version in one window that figures are reckoned from. */
 const MAX_RECKONED = 100_000;
 const MAX_REFUSALS = 100;
-/** How far back accuracy is looked for where nothing is said. */
+const MINUTE_MS = 60_000;
+/** How far back accuracy and agreement are looked for where nothing is said. */
 const RANGE_MS = 31 * 86_400_000;
 /** Rows of a reference that is made of what was recorded. */
 const MAX_TRAFFIC_ROWS = 200_000;
@@ -316,6 +336,33 @@ export function createMonitoring(parts: MonitoringParts): Monitoring {
         });
       }
       return { windows, next: newest.length < all.length ? toInstant(last) : null };
+    },
+
+    async agreement(model, { from, before, limit }) {
+      const { window } = await store.settingsOf(model);
+      const size = Math.ceil(durationMs(window) / MINUTE_MS) * MINUTE_MS;
+      const to = before === undefined ? windowStart(clock.now(), size) + size : Date.parse(before);
+      const range = { from: from === undefined ? to - Math.max(RANGE_MS, size) : Date.parse(from), to };
+      // Windows that are cut off by the limit are left to the next page as a whole.
+      const found = await store.agreement(model, range, size, limit + 1);
+      const isWhole = found.length <= limit;
+      const last = found.at(-1)?.from ?? 0;
+      const whole = found.filter((each) => isWhole || each.from > last || each.from === found[0]?.from);
+      return {
+        windows: whole.map(
+          ({ from: start, champion: one, challenger, rows, agreeing, largestDifference, ...rest }) => ({
+            from: toInstant(start),
+            to: toInstant(start + size),
+            champion: one,
+            challenger,
+            agreement: shareOf(agreeing, rows),
+            largestDifference: rows > 0 && Number.isFinite(largestDifference) ? largestDifference : null,
+            failures: rest.failures,
+            skipped: rest.skipped,
+          }),
+        ),
+        next: isWhole ? null : toInstant(whole.at(-1)?.from ?? to),
+      };
     },
 
     async deleteRecords(model, before, actor) {

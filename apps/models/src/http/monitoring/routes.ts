@@ -12,6 +12,7 @@ import { readCsv } from "../rows/csv.ts";
 import {
   AccuracyQuery,
   AccuracySchema,
+  AgreementSchema,
   AcknowledgeBody,
   AlarmParams,
   AlarmQuery,
@@ -172,6 +173,24 @@ export async function monitoringRoutes(
       const { model } = request.params;
       const { from, before, limit = PAGE } = request.query;
       return { model, ...plainly(await monitoring.accuracy(model, { from, before, limit })) };
+    },
+  );
+  app.get(
+    "/v1/models/:model/agreement",
+    {
+      config: read,
+      schema: {
+        tags,
+        summary: "How challengers agreed with champions in the shadow, over all replicas, by window, newest first",
+        params: ModelParams,
+        querystring: AccuracyQuery,
+        response: answers(200, AgreementSchema),
+      },
+    },
+    async (request) => {
+      const { model } = request.params;
+      const { from, before, limit = PAGE } = request.query;
+      return { model, ...plainly(await monitoring.agreement(model, { from, before, limit })) };
     },
   );
   app.delete(

@@ -214,5 +214,22 @@ export const AccuracySchema = Type.Object({
   next: Next,
 });
 
+export const AgreementSchema = Type.Object({
+  model: Type.String(),
+  windows: Type.Array(
+    Type.Object({
+      from: Instant,
+      to: Instant,
+      champion: Type.String(),
+      challenger: Type.String(),
+      agreement: ShareSchema,
+      largestDifference: MaybeNumber,
+      failures: Type.Integer({ minimum: 0, description: "Requests that the challenger could not answer" }),
+      skipped: Type.Integer({ minimum: 0, description: "Requests that were left out, because it was behind" }),
+    }),
+  ),
+  next: Next,
+});
+
 export const DeleteQuery = Type.Object({ before: Type.Optional(Instant) }, strict);
 export const DeletedSchema = Type.Object({ deleted: Type.Integer({ minimum: 0, description: "Requests" }) });

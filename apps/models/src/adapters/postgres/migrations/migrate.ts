@@ -3,6 +3,7 @@ import { MusterError } from "@muster/kernel";
 import type { Pool, PoolClient } from "pg";
 import { createDatasetTables } from "../../dataset-store/create-datasets.ts";
 import { createCacheRemovals } from "./create-cache-removals.ts";
+import { createAgreement } from "../../monitoring/create-agreement.ts";
 import { createMonitoringTables } from "../../monitoring/create-monitoring.ts";
 import { createJobs } from "../../jobs/create-jobs.ts";
 import { createEvents } from "./create-events.ts";
@@ -21,6 +22,7 @@ const MIGRATIONS: readonly Migration[] = [
   createCacheRemovals,
   createMonitoringTables,
   createJobs,
+  createAgreement,
 ];
 
 /** Only one replica migrates at a time; the number is arbitrary and this platform's own. */
