@@ -137,7 +137,7 @@ export async function startService(
       clock,
       anonymous: configuration.anonymousPredictions ? ANONYMOUS : undefined,
     },
-    door: { waitMs: configuration.maxWaitMs, now: parts.monotonic ?? (() => performance.now()) },
+    admission: { waitMs: configuration.maxWaitMs, now: parts.monotonic ?? (() => performance.now()) },
     control: platform?.control,
   });
   await app.listen({ host: configuration.host, port: configuration.port, backlog: BACKLOG });

@@ -17,7 +17,7 @@ import type { Activity } from "../domain/observability/activity.ts";
 import type { Usage } from "../domain/observability/usage.ts";
 import type { Predictor } from "../domain/serving/predictor.ts";
 import { type GuardOptions, guardRoutes } from "./access/guard.ts";
-import { type DoorOptions, guardDoor } from "./admission/door.ts";
+import { createDoor, type DoorOptions } from "./admission/door.ts";
 import { type AccessRouteOptions, accessRoutes } from "./access/routes.ts";
 import { type CacheRouteOptions, cacheRoutes } from "./cache/routes.ts";
 import { type DatasetRouteOptions, datasetRoutes } from "./datasets/routes.ts";
@@ -54,7 +54,7 @@ export interface ServerOptions extends LookupParts {
   readonly maxBodyBytes: number;
   readonly guard: GuardOptions;
   /** Who is let in under overload. */
-  readonly door: Omit<DoorOptions, "metrics">;
+  readonly admission: Omit<DoorOptions, "metrics">;
   /** What needs a database; absent where the platform runs without one. */
   readonly control: ControlOptions | undefined;
 }
@@ -91,9 +91,10 @@ export async function createServer({
   log,
   maxBodyBytes,
   guard,
-  door,
+  admission,
   control,
 }: ServerOptions): Promise<FastifyInstance> {
+  const door = createDoor({ ...admission, metrics: metrics.admission });
   const app = Fastify({
     loggerInstance: log.child({}, { level: "warn" }),
     logController: new LogController({ disableRequestLogging: true }),
@@ -103,7 +104,7 @@ export async function createServer({
     serverFactory(handler) {
       const server: Server = createHttpServer(
         { headersTimeout: HEADERS_TIMEOUT, requestTimeout: REQUEST_TIMEOUT, keepAliveTimeout: KEEP_ALIVE_TIMEOUT },
-        guardDoor(handler, () => server, { ...door, metrics: metrics.admission }),
+        door.before(handler, () => server),
       );
       return server;
     },
@@ -169,7 +170,7 @@ export async function createServer({
   await app.register(activityRoutes, { activity, table, now: () => guard.clock.now() });
   await app.register(oipRoutes, { table, load, predictor });
   await app.register(rowRoutes, { table, load, predictor });
-  await app.register(socketRoutes, { table, load, predictor });
+  await app.register(socketRoutes, { table, load, predictor, door });
   if (cache) await app.register(cacheRoutes, cache);
   if (control) {
     await app.register(accessRoutes, control.access);

@@ -6,9 +6,8 @@ import pino from "pino";
 import { readConfiguration } from "../../configuration.ts";
 import { startService } from "../../service.ts";
 
-const BODY = JSON.stringify({
-  inputs: [{ name: "measurements", datatype: "FP32", shape: [1, 4], data: [38.1, 17.6, 187, 3_425] }],
-});
+const BIRD = { inputs: [{ name: "measurements", datatype: "FP32", shape: [1, 4], data: [38.1, 17.6, 187, 3_425] }] };
+const BODY = JSON.stringify(BIRD);
 const INFER = "POST /v2/models/penguins/infer";
 
 interface Reply {
@@ -174,4 +173,28 @@ test("with MAX_WAIT_MS=0 nobody is refused", async (context) => {
   const replies = await pipelined(url, times(200, request(INFER)));
 
   assert.deepEqual(statuses(replies), { 200: 200 });
+});
+
+test("messages of a WebSocket are let in or refused like requests, each by its id", async (context) => {
+  const { url, slowDown } = await setUp(context);
+  const socket = new WebSocket(`${url.replace("http", "ws")}/v1/predict`);
+  await once(socket, "open");
+  const replies: { id: string; status?: number; error?: string; outputs?: unknown }[] = [];
+  const done = new Promise<void>((resolve) => {
+    socket.addEventListener("message", ({ data }) => {
+      replies.push(JSON.parse(String(data)) as { id: string });
+      if (replies.length === 240) resolve();
+    });
+  });
+  slowDown(1);
+
+  for (let id = 0; id < 240; id += 1) socket.send(JSON.stringify({ id: String(id), model: "penguins", ...BIRD }));
+  await done;
+  socket.close();
+
+  const refused = replies.filter(({ status }) => status === 429);
+  assert.equal(new Set(replies.map(({ id }) => id)).size, 240);
+  assert.ok(refused.length > 0);
+  assert.match(refused[0]?.error ?? "", /this one was not begun/);
+  assert.equal(replies.filter(({ outputs }) => outputs !== undefined).length, 240 - refused.length);
 });

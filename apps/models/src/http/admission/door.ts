@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, RequestListener, Server } from "node:http";
 import { createAdmission } from "../../domain/admission/admission.ts";
 import type { AdmissionMetrics } from "../../domain/observability/metrics.ts";
 import { refuse } from "./refusal.ts";
@@ -11,9 +11,18 @@ export interface DoorOptions {
   readonly metrics: AdmissionMetrics;
 }
 
+/** A request that was read, or a message on a connection that such a request has opened. */
 interface Arrival {
   readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly begin: () => void;
+}
+
+/** Stands before everything else that is done for a caller: what cannot be begun soon is refused here. */
+export interface Door {
+  /** Lets requests through to a handler, before their key is looked at and their body is read, or refuses them. */
+  before(handler: RequestListener, server: () => Server): RequestListener;
+  /** Begins to answer a message now or later and returns true, or returns false for one that must be refused. */
+  admit(request: IncomingMessage, begin: () => void): boolean;
 }
 
 /** Asked by those who must know how the service is, above all when it is not well. They cost next to nothing. */
@@ -22,32 +31,43 @@ const ALWAYS_OPEN = new Set(["/livez", "/readyz", "/metrics", "/v2/health/live",
 /** Fields that say for whom a request is, in the order in which the guard heeds them. */
 const CREDENTIALS = ["authorization", "x-api-key", "cookie"];
 
-/**
- * Stands before everything else that is done for a request: before its key is looked at and its body is read. What
- * cannot be begun soon is refused here.
- */
-export function guardDoor(handler: RequestListener, server: () => Server, options: DoorOptions): RequestListener {
-  const { metrics } = options;
-  if (options.waitMs === 0) return handler;
+export function createDoor({ waitMs, now, metrics }: DoorOptions): Door {
+  if (waitMs === 0) {
+    return {
+      before: (handler) => handler,
+      admit(_, begin) {
+        begin();
+        return true;
+      },
+    };
+  }
   const admission = createAdmission<Arrival>({
-    waitMs: options.waitMs,
-    now: () => options.now(),
+    waitMs,
+    now,
     schedule: (callback) => void setImmediate(callback),
     callerOf: ({ request }) => callerOf(request),
-    run({ request, response }, waitedMs) {
+    run({ request, begin }, waitedMs) {
       if (waitedMs > 0) metrics.waited(waitedMs / 1_000);
       // Whoever has gone away meanwhile gets nothing, and costs nothing.
-      if (!request.socket.destroyed) handler(request, response);
+      if (!request.socket.destroyed) begin();
     },
   });
   metrics.waiting(() => admission.waiting());
-  return (request, response) => {
-    const url = request.url ?? "/";
-    // While the service stops, what is left is answered in any case, and tells its connection to close.
-    if (ALWAYS_OPEN.has(url) || !server().listening) return handler(request, response);
-    if (admission.arrive({ request, response })) return undefined;
+
+  function admit(request: IncomingMessage, begin: () => void): boolean {
+    if (admission.arrive({ request, begin })) return true;
     metrics.refused();
-    return refuse(url, response);
+    return false;
+  }
+
+  return {
+    admit,
+    before: (handler, server) => (request, response) => {
+      const url = request.url ?? "/";
+      // While the service stops, what is left is answered in any case, and tells its connection to close.
+      if (ALWAYS_OPEN.has(url) || !server().listening) return handler(request, response);
+      return admit(request, () => handler(request, response)) ? undefined : refuse(url, response);
+    },
   };
 }
 

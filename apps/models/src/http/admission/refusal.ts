@@ -2,7 +2,8 @@ import { ERRORS } from "@muster/kernel";
 import type { ServerResponse } from "node:http";
 import { SECURITY_HEADERS } from "../security-headers.ts";
 
-const SENTENCE = "more requests arrive than can be answered; this one was not begun";
+/** What whoever is not let in is told. */
+export const REFUSAL = "more requests arrive than can be answered; this one was not begun";
 const RETRY_AFTER_SECONDS = "1";
 
 /** An answer that is ready to be sent. */
@@ -14,13 +15,13 @@ interface Prepared {
 const { status: STATUS, title, fix } = ERRORS["too-many-requests"];
 
 /** In the form of each protocol, so that its clients can read it. */
-const OIP = prepared("application/json", { error: SENTENCE });
-const MLFLOW = prepared("application/json", { error_code: "BAD_REQUEST", message: SENTENCE });
+const OIP = prepared("application/json", { error: REFUSAL });
+const MLFLOW = prepared("application/json", { error_code: "BAD_REQUEST", message: REFUSAL });
 const PROBLEM = {
   type: "about:blank#too-many-requests",
   title,
   status: STATUS,
-  detail: SENTENCE,
+  detail: REFUSAL,
   code: "too-many-requests",
   fix,
 };

@@ -3,12 +3,15 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type LookupParts, lookUp } from "../../domain/serving/lookup.ts";
 import type { Predictor } from "../../domain/serving/predictor.ts";
 import { stickyCaller } from "../access/guard.ts";
+import type { Door } from "../admission/door.ts";
+import { REFUSAL } from "../admission/refusal.ts";
 import { errorSentence } from "../errors.ts";
 import { readInferRequest } from "../oip/request.ts";
 import { writeInferResponse } from "../oip/response.ts";
 
 export interface SocketOptions extends LookupParts {
   readonly predictor: Predictor;
+  readonly door: Pick<Door, "admit">;
 }
 
 /** Predictions that one connection may wait for; its sender can count on this and must not go beyond. */
@@ -36,11 +39,16 @@ export async function socketRoutes(app: FastifyInstance, options: SocketOptions)
         if (socket.bufferedAmount > MAX_UNSENT_BYTES) return socket.close(1013, "answers are not being read");
         unanswered += 1;
         const text = isBinary || !Buffer.isBuffer(message) ? undefined : message.toString("utf8");
-        void answer(app, options, request, text, unanswered)
-          .then((reply) => socket.send(reply))
-          .finally(() => {
-            unanswered -= 1;
-          });
+        const turn = unanswered;
+        const begin = (refused?: MusterError): void => {
+          void answer(app, options, request, text, turn, refused)
+            .then((reply) => socket.send(reply))
+            .finally(() => {
+              unanswered -= 1;
+            });
+        };
+        const isIn = options.door.admit(request.raw, () => begin());
+        if (!isIn) begin(new MusterError("too-many-requests", REFUSAL));
       });
       // The connection closes after an error of its own; without a listener it would end the process.
       socket.on("error", () => undefined);
@@ -55,18 +63,20 @@ async function answer(
   request: FastifyRequest,
   message: string | undefined,
   unanswered: number,
+  refused: MusterError | undefined,
 ): Promise<string> {
   let id: string | undefined;
   try {
     if (message === undefined) throw new MusterError("unsupported-media", "send text messages with JSON");
     const body = parse(message);
     if (typeof body["id"] === "string") id = body["id"];
+    if (refused) throw refused;
     if (unanswered > MAX_UNANSWERED) {
       throw new MusterError("overloaded", `${MAX_UNANSWERED} predictions of this connection wait already`);
     }
     // Each message anew: the key may have been revoked since the connection was made.
-    const refused = await app.admitAgain(request);
-    if (refused) throw refused;
+    const forbidden = await app.admitAgain(request);
+    if (forbidden) throw forbidden;
     const { model: name, version } = body;
     if (typeof name !== "string" || (version !== undefined && typeof version !== "string")) {
       throw new MusterError("invalid-request", "model must name a model, and version, if given, one of its versions");
