@@ -17,7 +17,8 @@ export class Http2Origin implements StreamOrigin, Http2Owner {
   readonly #options: TransportOptions;
   readonly #connections = new Set<Http2Connection>();
   readonly #withRoom = new Set<Http2Connection>();
-  readonly #waiting: StreamExchange[] = [];
+  #waiting: StreamExchange[] = [];
+  #taken = 0;
   readonly #session: TlsSessionStore = { ticket: undefined };
   readonly #sweeper: NodeJS.Timeout;
   readonly #streams: number;
@@ -52,7 +53,9 @@ export class Http2Origin implements StreamOrigin, Http2Owner {
     this.#closed = failure;
     clearInterval(this.#sweeper);
     for (const connection of this.#connections) connection.destroy(failure);
-    for (const exchange of this.#waiting.splice(0)) exchange.failed(failure, performance.now());
+    for (let exchange = this.#next(); exchange !== undefined; exchange = this.#next()) {
+      exchange.failed(failure, performance.now());
+    }
   }
 
   onReady({ startedAt, connectedAt, securedAt }: Http2Connection): void {
@@ -88,8 +91,9 @@ export class Http2Origin implements StreamOrigin, Http2Owner {
     if (failure !== undefined) {
       this.#failed += 1;
       // Those that this connection would have carried have nothing to wait for; else they would wait for ever.
-      const lost = this.#closed === undefined ? this.#waiting.splice(0, this.#streams) : [];
-      for (const exchange of lost) exchange.failed(failure, performance.now());
+      for (let nth = 0; nth < this.#streams && this.#closed === undefined; nth += 1) {
+        this.#next()?.failed(failure, performance.now());
+      }
     }
     if (this.#closed === undefined) this.#serve();
   }
@@ -98,15 +102,27 @@ export class Http2Origin implements StreamOrigin, Http2Owner {
     if (this.#closed !== undefined) return;
     for (const connection of this.#withRoom) {
       while (connection.hasRoom) {
-        const exchange = this.#waiting.shift();
+        const exchange = this.#next();
         if (exchange === undefined) return;
         connection.send(exchange);
       }
       this.#withRoom.delete(connection);
     }
-    const wanted = Math.ceil(this.#waiting.length / this.#streams) - this.#connecting;
+    const wanted = Math.ceil((this.#waiting.length - this.#taken) / this.#streams) - this.#connecting;
     const allowed = this.#options.maxConnections - this.#connections.size;
     for (let open = Math.min(wanted, allowed); open > 0; open -= 1) this.#open();
+  }
+
+  #next(): StreamExchange | undefined {
+    const exchange = this.#waiting[this.#taken];
+    if (exchange === undefined) return undefined;
+    this.#taken += 1;
+    // Taken ones are let go in bulk, as those of HTTP/1.1 are.
+    if (this.#taken > 512 && this.#taken * 2 > this.#waiting.length) {
+      this.#waiting = this.#waiting.slice(this.#taken);
+      this.#taken = 0;
+    }
+    return exchange;
   }
 
   #open(): void {

@@ -110,7 +110,7 @@ describe("scripts for k6", () => {
       "catalogue / GET /items",
       "catalogue / item",
     ]);
-    assert.ok(scenario.iterations.completed >= 10);
+    assert.ok(scenario.iterations.completed >= 2);
     assert.equal(scenario.iterations.failed, 0);
   });
 
@@ -119,7 +119,7 @@ describe("scripts for k6", () => {
 
     const shoppers = report.scenarios.find(({ name }) => name === "shoppers");
     const probes = report.scenarios.find(({ name }) => name === "probes");
-    assert.ok((shoppers?.iterations.completed ?? 0) >= 2);
+    assert.ok((shoppers?.iterations.completed ?? 0) >= 1);
     assert.equal(probes?.iterations.completed, 4, "ten a second for 400 ms");
     assert.deepEqual(
       shoppers?.checks.filter(({ failed }) => failed > 0),

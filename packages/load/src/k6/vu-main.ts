@@ -34,7 +34,8 @@ registerHooks({
   },
   load(url, context, next) {
     if (!url.startsWith("file:") || url.startsWith(new URL("./", import.meta.url).href)) return next(url, context);
-    if (/\.[jt]s$/.test(url) && !url.includes("/node_modules/")) sources.push(readFileSync(fileURLToPath(url), "utf8"));
+    if (url.includes("/node_modules/") || !/\.[jt]s$/.test(url)) return next(url, context);
+    sources.push(readFileSync(fileURLToPath(url), "utf8"));
     // k6 knows modules only, whatever the package says in whose folder the script happens to lie.
     return next(url, url.endsWith(".js") ? { ...context, format: "module" } : context);
   },

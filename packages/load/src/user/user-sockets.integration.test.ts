@@ -386,7 +386,11 @@ test("a scenario that forgets its sockets leaks none, and may keep one for its u
   });
 
   const thread = new ThreadRun(
-    { target: server.url.href, workloads: [{ scenarios: [forgetful], model: { users: 2, for: "300ms" } }] },
+    {
+      target: server.url.href,
+      workloads: [{ scenarios: [forgetful], model: { users: 2, for: "30s" } }],
+      maxRequests: 60,
+    },
     { index: 0, count: 1 },
     undefined,
   );
