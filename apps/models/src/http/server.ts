@@ -54,7 +54,7 @@ export interface ServerOptions extends LookupParts {
   readonly maxBodyBytes: number;
   readonly guard: GuardOptions;
   /** Who is let in under overload. */
-  readonly admission: Omit<DoorOptions, "metrics">;
+  readonly admission: Pick<DoorOptions, "waitMs" | "now">;
   /** What needs a database; absent where the platform runs without one. */
   readonly control: ControlOptions | undefined;
 }
@@ -94,7 +94,11 @@ export async function createServer({
   admission,
   control,
 }: ServerOptions): Promise<FastifyInstance> {
-  const door = createDoor({ ...admission, metrics: metrics.admission });
+  const door = createDoor({
+    ...admission,
+    metrics: metrics.admission,
+    remembered: (token) => guard.authenticator?.remembered(token),
+  });
   const app = Fastify({
     loggerInstance: log.child({}, { level: "warn" }),
     logController: new LogController({ disableRequestLogging: true }),

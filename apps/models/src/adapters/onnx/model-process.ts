@@ -3,7 +3,8 @@ import { createOnnxRuntime } from "./onnx-runtime.ts";
 import { failureOf, type ProcessReply, type ProcessRequest } from "./process-protocol.ts";
 
 function reply(message: ProcessReply): void {
-  process.send?.(message);
+  // When the service is gone nobody waits for this, and the process ends.
+  process.send?.(message, undefined, undefined, () => undefined);
 }
 
 // The service decides when this ends: a signal to the whole group must not cut off what was accepted.

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { type TestContext, test } from "node:test";
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { ModelSession } from "../../domain/model/runtime.ts";
 import { allocate, type Tensors } from "../../domain/tensor/tensor.ts";
@@ -166,6 +166,29 @@ test("a signal to the whole group does not cut off what a model computes", async
   for (const signal of ["SIGINT", "SIGTERM"] as const) children[0]?.kill(signal);
 
   assert.equal(y(await answer).length, 1);
+});
+
+test("when the service is killed, the processes of its models end too, without a word", async () => {
+  const [runtimeModule, models] = ["./process-runtime.ts", "../../testing/models.ts"].map((path) =>
+    import.meta.resolve(path),
+  );
+  const program = `
+    import { createProcessRuntime } from ${JSON.stringify(runtimeModule)};
+    import { slowModel } from ${JSON.stringify(models)};
+    const session = await createProcessRuntime({ threads: 1 }).load(slowModel(300));
+    void session.run(new Map([["x", { datatype: "FP32", shape: [1, 1], data: new Float32Array([1]) }]]));
+    process.kill(process.pid, "SIGKILL");
+  `;
+  const service = spawn(process.execPath, ["--input-type=module-typescript", "-e", program], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let said = "";
+  service.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+
+  // The process of the model has the same stderr, which closes when both have ended.
+  const [code, signal] = (await once(service, "close")) as [number | null, string | null];
+
+  assert.deepEqual([code, signal, said], [null, "SIGKILL", ""]);
 });
 
 for (const datatype of ["BOOL", "INT64", "UINT8", "FP16", "FP64", "BYTES"] as const) {

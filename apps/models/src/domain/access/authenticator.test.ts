@@ -38,6 +38,19 @@ test("a holder is remembered for ten seconds, and asked for again after them", a
   assert.equal(at.asked, 2);
 });
 
+test("who is remembered can be told without asking the store, and of others nothing", async () => {
+  const { at, authenticator } = stage();
+  assert.equal(authenticator.remembered("key"), undefined);
+  await authenticator.recognise("key");
+
+  at.now = 60_000;
+  assert.equal(authenticator.remembered("key"), VERA);
+  authenticator.forget();
+  assert.equal(authenticator.remembered("key"), undefined);
+
+  assert.equal(at.asked, 1);
+});
+
 test("while the store is away or silent, who was known goes on, and the store is not stormed", async () => {
   for (const store of ["away", "silent"] as const) {
     const { at, authenticator } = stage();

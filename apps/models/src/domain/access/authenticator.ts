@@ -18,6 +18,8 @@ export interface Authenticator {
    * hour, so that whoever predicts does not notice.
    */
   recognise(token: string): Principal | undefined | Promise<Principal | undefined>;
+  /** Who has a token, as far as that is remembered; never asks the store. */
+  remembered(token: string): Principal | undefined;
   /** Forgets everything: a user, session or key has changed. */
   forget(): void;
   /** Asks for everything again: changes may have been missed. */
@@ -93,6 +95,10 @@ export function createAuthenticator(
       // The store is still being asked, and did not answer in time.
       if (known.asking !== undefined) return known.principal;
       return askAgain(hash, known);
+    },
+    remembered(token) {
+      const known = remembered.get(hashSecret(token));
+      return known !== undefined && clock.now() < known.atMost ? known.principal : undefined;
     },
     forget() {
       remembered = new Map();

@@ -35,7 +35,8 @@ export interface GuardOptions {
 }
 
 export const SESSION_COOKIE = "muster_models_session";
-const TOKEN = /^m[sk]_[A-Za-z0-9_-]{43}$/;
+/** The form of every key and session that this platform gives out. */
+export const TOKEN = /^m[sk]_[A-Za-z0-9_-]{43}$/;
 
 /** Lets a request through to its route only when its caller may use it. */
 export function guardRoutes(app: FastifyInstance, { authenticator, anonymous, limits, clock }: GuardOptions): void {

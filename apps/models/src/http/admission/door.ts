@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, Server } from "node:http";
 import { createAdmission } from "../../domain/admission/admission.ts";
 import type { AdmissionMetrics } from "../../domain/observability/metrics.ts";
+import { SESSION_COOKIE, TOKEN } from "../access/guard.ts";
 import { refuse } from "./refusal.ts";
 
 export interface DoorOptions {
@@ -9,6 +10,8 @@ export interface DoorOptions {
   /** Milliseconds from any fixed point, never going back. */
   now(): number;
   readonly metrics: AdmissionMetrics;
+  /** Who has a key or session, as far as that is remembered. */
+  remembered(token: string): { readonly id: string } | undefined;
 }
 
 /** A request that was read, or a message on a connection that such a request has opened. */
@@ -28,10 +31,7 @@ export interface Door {
 /** Asked by those who must know how the service is, above all when it is not well. They cost next to nothing. */
 const ALWAYS_OPEN = new Set(["/livez", "/readyz", "/metrics", "/v2/health/live", "/v2/health/ready"]);
 
-/** Fields that say for whom a request is, in the order in which the guard heeds them. */
-const CREDENTIALS = ["authorization", "x-api-key", "cookie"];
-
-export function createDoor({ waitMs, now, metrics }: DoorOptions): Door {
+export function createDoor({ waitMs, now, metrics, remembered }: DoorOptions): Door {
   if (waitMs === 0) {
     return {
       before: (handler) => handler,
@@ -45,7 +45,12 @@ export function createDoor({ waitMs, now, metrics }: DoorOptions): Door {
     waitMs,
     now,
     schedule: (callback) => void setImmediate(callback),
-    callerOf: ({ request }) => callerOf(request),
+    callerOf({ request }) {
+      const token = tokenIn(request.rawHeaders);
+      // Strangers share what their address gets, however many keys they make up.
+      const known = token === undefined ? undefined : remembered(token);
+      return known?.id ?? request.socket.remoteAddress ?? "";
+    },
     run({ request, begin }, waitedMs) {
       if (waitedMs > 0) metrics.waited(waitedMs / 1_000);
       // Whoever has gone away meanwhile gets nothing, and costs nothing.
@@ -71,13 +76,21 @@ export function createDoor({ waitMs, now, metrics }: DoorOptions): Door {
   };
 }
 
-/** The credential as it was sent, or else the address: not yet who it is, but the same for the same one. */
-function callerOf({ rawHeaders, socket }: IncomingMessage): string {
-  for (const wanted of CREDENTIALS) {
-    for (let index = 0; index < rawHeaders.length; index += 2) {
-      const name = rawHeaders[index] ?? "";
-      if (name.length === wanted.length && name.toLowerCase() === wanted) return rawHeaders[index + 1] ?? "";
-    }
+const SESSION = new RegExp(`(?:^|; ?)${SESSION_COOKIE}=([^;]*)`);
+
+/** The key or session that a request brings, in the order in which the guard heeds them; read without parsing the rest. */
+function tokenIn(rawHeaders: readonly string[]): string | undefined {
+  const bearer = fieldOf(rawHeaders, "authorization");
+  const token = bearer?.startsWith("Bearer ")
+    ? bearer.slice(7)
+    : (fieldOf(rawHeaders, "x-api-key") ?? SESSION.exec(fieldOf(rawHeaders, "cookie") ?? "")?.[1]);
+  return token !== undefined && TOKEN.test(token) ? token : undefined;
+}
+
+function fieldOf(rawHeaders: readonly string[], wanted: string): string | undefined {
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? "";
+    if (name.length === wanted.length && name.toLowerCase() === wanted) return rawHeaders[index + 1];
   }
-  return socket.remoteAddress ?? "";
+  return undefined;
 }
