@@ -29,6 +29,7 @@ import { createForgetting, type Forgetting } from "./domain/cache/forgetting.ts"
 import type { Recorder } from "./domain/monitoring/recorder.ts";
 import type { Metrics } from "./domain/observability/metrics.ts";
 import { cardOf } from "./domain/model/card.ts";
+import { computesQuickly } from "./domain/model/golden.ts";
 import type { ModelRuntime } from "./domain/model/runtime.ts";
 import { once, publish, type PublishingParts, removeUnusedArtefacts } from "./domain/registry/publishing.ts";
 import { createModelLoader, type ModelLoader } from "./domain/serving/model-loader.ts";
@@ -115,7 +116,7 @@ export async function openPlatform(parts: PlatformParts): Promise<Platform> {
         if (!record) throw new MusterError("not-found", `model "${name}" has no version "${version}"`);
         const artefact = await artefacts.read(record.digest);
         const servable = { ...record, name };
-        if ((record.inspection.runMs ?? 0) <= configuration.processAboveMs) {
+        if (computesQuickly(record.inspection, configuration.processAboveMs)) {
           return serveModel(await parts.runtime.load(artefact), servable, parts.serving);
         }
         const wait = { maxMs: configuration.maxModelWaitMs, now: () => performance.now() };

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { MusterError } from "@muster/kernel";
+import fc from "fast-check";
+import { ELEMENT, type Graph, writeOnnx } from "../../../training/onnx/model.ts";
 import { bytes, concat, integer, message } from "../../../training/onnx/protobuf.ts";
 import { batchDependentModel, scalingModel, slowModel } from "../../testing/models.ts";
 import type { Confinement } from "../confined/confined-task.ts";
@@ -53,6 +57,73 @@ test("bytes that are no model are refused", async () => {
     new Uint8Array(100_000).fill(255),
   ]) {
     await assert.rejects(validator.validate(damaged, card), { code: "model-invalid" });
+  }
+});
+
+test("a model that is damaged anywhere is refused or computes, and never ends this process", async () => {
+  const validator = createProcessValidator({ ...bounds, timeoutMs: 5_000 });
+  const whole = await readFile(new URL("../../../models/penguins/model.onnx", import.meta.url));
+  const damage = fc.record({
+    at: fc.nat(whole.length - 1),
+    bytes: fc.oneof(fc.uint8Array({ minLength: 1, maxLength: 8 }), fc.constant(new Uint8Array(5).fill(255))),
+    kept: fc.oneof({ weight: 4, arbitrary: fc.constant(1) }, fc.double({ min: 0.1, max: 1, noNaN: true })),
+  });
+
+  for (const { at, bytes: wrong, kept } of fc.sample(damage, { numRuns: 8, seed: 20_261_122 })) {
+    const damaged = new Uint8Array(whole.subarray(0, Math.ceil(whole.length * kept)));
+    damaged.set(wrong.subarray(0, Math.max(0, damaged.length - at)), Math.min(at, damaged.length));
+    await validator.validate(damaged, card).catch((error: unknown) => {
+      assert.ok(error instanceof MusterError && error.code === "model-invalid", String(error));
+      assert.doesNotMatch(error.message, /\/tmp|node_modules|\.ts/);
+    });
+  }
+});
+
+test("a graph that is made to do harm is refused", async () => {
+  const validator = createProcessValidator({ ...bounds, timeoutMs: 5_000, maxMemory: 512 * MIB });
+  const x = { name: "x", element: ELEMENT.FLOAT, shape: ["batch", 1] };
+  const graph = { name: "hostile", inputs: [x], outputs: [{ ...x, name: "y" }], weights: [] };
+  const huge = { name: "size", shape: [2], values: [2 ** 14, 2 ** 14] };
+  const hostile: Readonly<Record<string, Graph>> = {
+    "asks for more memory than it may have": {
+      ...graph,
+      integers: [huge],
+      nodes: [
+        { op: "ReduceMax", inputs: ["x"], outputs: ["cell"] },
+        { op: "Expand", inputs: ["cell", "size"], outputs: ["matrix"] },
+        { op: "MatMul", inputs: ["matrix", "matrix"], outputs: ["y"] },
+      ],
+    },
+    "has an operator that nobody knows": { ...graph, nodes: [{ op: "Shell", inputs: ["x"], outputs: ["y"] }] },
+    "has an operator of another house": {
+      ...graph,
+      nodes: [{ op: "PyOp", domain: "ai.onnx.contrib", inputs: ["x"], outputs: ["y"] }],
+    },
+    "runs in a circle": {
+      ...graph,
+      nodes: [
+        { op: "Add", inputs: ["x", "b"], outputs: ["a"] },
+        { op: "Add", inputs: ["a", "x"], outputs: ["b"] },
+        { op: "Identity", inputs: ["b"], outputs: ["y"] },
+      ],
+    },
+    "promises what it does not make": { ...graph, nodes: [] },
+    "makes one thing twice": {
+      ...graph,
+      nodes: [
+        { op: "Neg", inputs: ["x"], outputs: ["y"] },
+        { op: "Abs", inputs: ["x"], outputs: ["y"] },
+      ],
+    },
+    "lies about its weights": {
+      ...graph,
+      weights: [{ name: "factor", shape: [2 ** 30, 2 ** 20], values: [1] }],
+      nodes: [{ op: "Mul", inputs: ["x", "factor"], outputs: ["y"] }],
+    },
+  };
+
+  for (const [what, each] of Object.entries(hostile)) {
+    await assert.rejects(validator.validate(writeOnnx(each), card), { code: "model-invalid" }, what);
   }
 });
 

@@ -43,6 +43,11 @@ export async function inspectModel(session: ModelSession, card: ModelCard): Prom
   return { signature, batchable: card.batchable ?? joins, golden, runMs: await timeCase(session, golden) };
 }
 
+/** Whether a model was seen to compute within milliseconds. One that nobody has seen compute may do anything. */
+export function computesQuickly({ golden, runMs = 0 }: Inspection, withinMs: number): boolean {
+  return golden.cases.length > 0 && runMs <= withinMs;
+}
+
 /** The fastest of some runs: what it takes when nothing else is in the way. */
 async function timeCase(session: ModelSession, golden: Golden): Promise<number> {
   const [first] = golden.cases;
