@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { NO_REDIS } from "../apps/models/src/testing/redis.ts";
 
 describe("the fault campaigns", { skip: process.platform === "linux" ? false : "they look into /proc" }, () => {
-  for (const name of ["kill", "models"]) {
-    test(`${name} holds in its short form`, () => {
+  for (const name of ["kill", "models", "replicas"]) {
+    test(`${name} holds in its short form`, { skip: name === "replicas" && NO_REDIS }, () => {
       const { status, stdout, stderr } = run(name, "--smoke", "--json");
 
       assert.equal(status, 0, stderr + stdout);
@@ -17,7 +18,7 @@ describe("the fault campaigns", { skip: process.platform === "linux" ? false : "
     const { status, stderr } = run("nonsense");
 
     assert.equal(status, 2);
-    assert.match(stderr, /kill, models/);
+    assert.match(stderr, /kill, models, replicas/);
   });
 });
 

@@ -82,6 +82,7 @@ async function openShared(
 function watchState(shared: SharedAnswers, log: FastifyBaseLogger): NodeJS.Timeout {
   let last: SharedState = "up";
   return setInterval(() => {
+    void shared.probe();
     const state = sharedState(shared.statistics());
     if (state === last) return;
     last = state;

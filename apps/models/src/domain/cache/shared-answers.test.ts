@@ -329,3 +329,18 @@ test("what is computed sooner than the store could answer is not looked for ther
 
   assert.equal(world.calls.reads, 2);
 });
+
+test("that the store went and came back is noticed though nobody asks", async () => {
+  const world = createWorld();
+  const { shared } = await createReplica(world);
+  world.world.obstacle = () => Promise.reject(new Error("gone"));
+  for (let probe = 0; probe < 5; probe += 1) await shared.probe();
+  assert.equal(sharedState(shared.statistics()), "down");
+
+  world.world.obstacle = () => Promise.resolve();
+  world.world.now += 500;
+  await shared.probe();
+
+  assert.equal(sharedState(shared.statistics()), "up");
+  assert.equal(shared.statistics().misses, 0);
+});

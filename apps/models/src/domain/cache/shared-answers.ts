@@ -42,6 +42,8 @@ export interface SharedAnswers {
     question: string,
     compute: () => Promise<Tensors>,
   ): Promise<{ readonly outputs: Tensors; readonly shared: boolean }>;
+  /** Reads something, so that it is noticed that the store went or came back though nobody asks for a prediction. */
+  probe(): Promise<void>;
   /** Frees the room of what was removed. That it is given to nobody is the work of {@link Removals}. */
   sweep(selection: CacheSelection): Promise<void>;
   statistics(): SharedStatistics;
@@ -188,6 +190,9 @@ export function createSharedAnswers(options: SharedAnswersOptions): SharedAnswer
       const outputs = await compute();
       keep(place, digest, known.generation, outputs);
       return { outputs, shared: false };
+    },
+    async probe() {
+      if (reading < MAX_READING && reads.admit() !== "no") await read(`${prefix}probe`);
     },
     async sweep(selection) {
       const start = `${prefix}${removals.known()?.platform ?? ""}:`;
