@@ -1,8 +1,12 @@
 import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import {
   nodeSha256,
   openPool,
+  openServiceDatabase,
   postgresIdentity,
   postgresLedger,
   postgresLiveEvents,
@@ -25,6 +29,7 @@ import { pino } from "pino";
 import Type from "typebox";
 import { SESSION_COOKIE } from "../../../apps/server/src/http/access.ts";
 import { createApp } from "../../../apps/server/src/http/app.ts";
+import { createServices } from "../../../apps/server/src/service/services.ts";
 import { CONSOLE_FOLDER, freshBuild } from "./build.ts";
 
 const MINUTE = 60_000;
@@ -66,9 +71,11 @@ export interface Cookie {
 export interface Past {
   /** Finished runs; none for a ledger in which nothing was ever written. */
   readonly runs: number;
+  /** Whether the service is a real model platform, started with a database of its own; without it there is none. */
+  readonly platform?: boolean;
 }
 
-const configuration: Configuration = {
+const declared: Configuration = {
   service: { name: "model-platform", title: "Model platform", owner: "platform team" },
   environments: { staging: { url: "http://127.0.0.1:1", allow: [] } },
   checks: SAMPLE_CHECKS.map((check) => ({ check: check.id })),
@@ -77,6 +84,24 @@ const configuration: Configuration = {
   }),
   gates: { production: { title: "Production", environment: "staging", controls: "all" } },
 };
+
+/** The same with a platform that Muster starts, as `muster.config.ts` of this repository has it. */
+const withPlatform: Configuration = {
+  ...declared,
+  environments: {
+    staging: {
+      process: {
+        command: ["node", "apps/models/src/main.ts"],
+        env: { PORT: "{port}", DATA_FOLDER: "{data}" },
+        database: "models",
+      },
+      models: {},
+      allow: [],
+    },
+  },
+};
+
+const ROOT = join(import.meta.dirname, "../../..");
 
 const catalog: Catalog = {
   collectors: new Map(),
@@ -96,6 +121,7 @@ const catalog: Catalog = {
 /** Puts the stage up. What it serves is the console's build. */
 export async function openStage(past: Past): Promise<Stage> {
   await freshBuild();
+  const configuration = past.platform === true ? withPlatform : declared;
   const parts = new AsyncDisposableStack();
   const postgres = await temporaryPostgres();
   parts.defer(() => postgres.close());
@@ -110,6 +136,21 @@ export async function openStage(past: Past): Promise<Stage> {
   const clock = { now: () => Date.now() };
   const randomToken = (): string => randomBytes(32).toString("base64url");
   const sessions: string[] = [];
+
+  const folder = await mkdtemp(join(tmpdir(), "muster-stage-"));
+  parts.defer(() => rm(folder, { recursive: true, force: true }));
+  const services = createServices({
+    configuration,
+    cwd: ROOT,
+    folder,
+    env: {},
+    openDatabase: (name) => openServiceDatabase(postgres.ownerUrl, name),
+    clock,
+    onNotice: () => {},
+    signal: new AbortController().signal,
+  });
+  parts.defer(() => services.stop());
+  if (past.platform === true) await services.modelPlatform("staging");
 
   const append = async (
     evidence: readonly Evidence[],
@@ -158,9 +199,7 @@ export async function openStage(past: Past): Promise<Stage> {
         if (newest?.state === "running") throw new MusterError("run-active", `run ${newest.id} of staging goes on`);
         return beginRun();
       },
-      async modelPlatform(environment) {
-        throw new MusterError("not-found", `the service of "${environment}" is no model platform`);
-      },
+      modelPlatform: (environment) => services.modelPlatform(environment),
       async ping() {
         await pool.query("select 1");
       },

@@ -17,7 +17,7 @@ export function ActivityPanel({ model, champion }: { readonly model: string; rea
   return (
     <section className="section" aria-labelledby="activity">
       <h2 id="activity">The last {MINUTES} minutes</h2>
-      <Loaded query={activity} label="Reading what the model did">
+      <Loaded query={activity} label="Reading what the model did" live>
         {(data) => <Charts activity={data} champion={champion} limitMs={platform.latencyLimitMs} />}
       </Loaded>
     </section>

@@ -47,7 +47,7 @@ export function CacheView() {
 
   return (
     <>
-      <Loaded query={cache} label="Reading the cache" rows={2}>
+      <Loaded query={cache} label="Reading the cache" rows={2} live>
         {(data) => data && <Statistics statistics={data} />}
       </Loaded>
       <section className="section" aria-labelledby="keys">

@@ -7,6 +7,7 @@ import { useNow } from "../app/services.ts";
 import { SessionContext } from "../app/session.ts";
 import { ShapeIcon } from "../parts/mark.tsx";
 import { ProblemPanel } from "../states/problem-panel.tsx";
+import { StaleNote } from "../states/stale-note.tsx";
 import { Bones, Delayed } from "../states/skeleton.tsx";
 import { clockText } from "../time/local-text.ts";
 
@@ -15,19 +16,26 @@ export function Loaded<T>({
   query,
   label,
   rows = 4,
+  live = false,
   children,
 }: {
   readonly query: UseQueryResult<T>;
   /** What is being done, for whoever cannot see the placeholder. */
   readonly label: string;
   readonly rows?: number;
+  /** Whether it changes by itself, so that it grows old while nothing can be asked. */
+  readonly live?: boolean;
   readonly children: (data: T) => ReactNode;
 }) {
   const { data, error, refetch, dataUpdatedAt } = query;
   if (data !== undefined) {
     return (
       <>
-        {error && <OldNote readAt={dataUpdatedAt} why={asFailure(error).title} />}
+        {error ? (
+          <OldNote readAt={dataUpdatedAt} why={asFailure(error).title} />
+        ) : (
+          live && <StaleNote readAt={dataUpdatedAt} />
+        )}
         {children(data)}
       </>
     );

@@ -1,5 +1,6 @@
 import { useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
 import { useTitle } from "../app/title.ts";
 import { useRowShortcuts } from "../keyboard/use-shortcuts.ts";
 import { Status } from "../parts/mark.tsx";
@@ -90,7 +91,11 @@ function useAlias(
     ...optionalPlatformQuery<AliasRecord>(usePlatform(), `${base}/aliases/${alias}`, SOMETIMES_MS),
     enabled: exists,
   });
-  return { data: aliases === undefined || exists ? record.data : null, error: exists ? record.error : null };
+  const data = aliases === undefined || exists ? record.data : null;
+  // An alias that was just made is read in a moment; until then the page stays as it was.
+  const [before, setBefore] = useState(data);
+  if (data !== undefined && data !== before) setBefore(data);
+  return { data: data === undefined ? before : data, error: exists ? record.error : null };
 }
 
 function ModelHead({ model, state }: { readonly model: string; readonly state: ModelState | undefined }) {

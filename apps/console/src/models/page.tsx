@@ -84,7 +84,7 @@ function ModelList() {
   const search = useSearch({ from: "/shell/models" });
   const models = useQuery(platformQuery<readonly ModelSummary[]>(platform, "/models", SOMETIMES_MS));
   return (
-    <Loaded query={models} label="Reading the models">
+    <Loaded query={models} label="Reading the models" live>
       {(list) =>
         list.length === 0 ? (
           <Empty title="No model yet" command={UPLOAD_COMMAND}>

@@ -40,7 +40,7 @@ function SqlBox({ asked }: { readonly asked: string | undefined }) {
   const navigate = useNavigate();
   const search = useSearch({ from: "/shell/models" });
   const datasets = useQuery(platformQuery<readonly DatasetSummary[]>(platform, "/datasets"));
-  const known = datasets.data?.filter(({ current }) => current !== null).map(({ name }) => name) ?? [];
+  const known = usable(datasets.data);
   const [typed, setTyped] = useState<string>();
   const first = known[0];
   const sql = typed ?? asked ?? (first === undefined ? "" : `select *\nfrom ${first}\nlimit 100`);
@@ -62,8 +62,10 @@ function SqlBox({ asked }: { readonly asked: string | undefined }) {
       resetScroll: false,
     });
     try {
+      // Whoever types faster than the list comes must not be told that there is no such table.
+      const list = datasets.data ?? (await datasets.refetch()).data;
       const { answer } = await platform.ask<QueryResult>("POST", "/queries", {
-        body: { sql, datasets: tables.map((dataset) => ({ dataset })), limit: PAGE_ROWS },
+        body: { sql, datasets: tablesIn(sql, usable(list)).map((dataset) => ({ dataset })), limit: PAGE_ROWS },
         signal: abort.signal,
       });
       setState({ kind: "done", result: answer });
@@ -103,11 +105,12 @@ function SqlBox({ asked }: { readonly asked: string | undefined }) {
         </label>
         <div className="sql-foot">
           {state.kind === "running" ? (
-            <button type="button" className="button" onClick={() => state.abort.abort()}>
+            // A key, so that the browser does not take the end of this click for one on the button after it.
+            <button key="cancel" type="button" className="button" onClick={() => state.abort.abort()}>
               Cancel
             </button>
           ) : (
-            <button type="submit" className="button button-primary" disabled={sql.trim() === ""}>
+            <button key="run" type="submit" className="button button-primary" disabled={sql.trim() === ""}>
               Run
             </button>
           )}
@@ -283,6 +286,11 @@ function Result({ first }: { readonly first: QueryResult }) {
       )}
     </section>
   );
+}
+
+/** Data sets with a version that passed its rules; the others are no tables. */
+function usable(datasets: readonly DatasetSummary[] | undefined): readonly string[] {
+  return datasets?.filter(({ current }) => current !== null).map(({ name }) => name) ?? [];
 }
 
 /** Types whose values stand under each other by their last digit. */

@@ -53,7 +53,8 @@ export type App = FastifyInstance<
 >;
 
 const BODY_LIMIT_BYTES = 64 * 1024;
-const REQUESTS_PER_MINUTE = 600;
+/** Of one address, behind which a whole team may be. A page that shows what happens asks some forty times a minute. */
+const REQUESTS_PER_MINUTE = 1_200;
 
 /** Builds the HTTP server: security headers, limits, access, then the routes. It does not listen yet. */
 export async function createApp(sources: AppSources, log: Logger): Promise<App> {

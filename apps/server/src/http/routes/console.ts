@@ -6,7 +6,8 @@ const FOR_EVER = { maxAge: "365d", immutable: true } as const;
 
 /** The console: its assets, and its page for every address that is not the API's. */
 export function consoleRoutes(app: App, folder: string): void {
-  app.get("/assets/*", { config: { role: "public" }, schema: { hide: true } }, (request, reply) => {
+  // A browser keeps them, so whoever opens a page for the first time is not counted twenty times for it.
+  app.get("/assets/*", { config: { role: "public", rateLimit: false }, schema: { hide: true } }, (request, reply) => {
     const { "*": name } = request.params as { "*": string };
     return reply.sendFile(`assets/${name}`, folder, FOR_EVER);
   });
