@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { openPool, postgresLoadTests } from "@muster/adapters";
-import { temporaryPostgres } from "@muster/adapters/testing";
+import { mountSmallDisk, NO_SMALL_DISK, temporaryPostgres } from "@muster/adapters/testing";
 import { type LoadReport, LoadReportSchema, problemsOf } from "@muster/contract";
 import { runMuster, startMuster } from "../src/testing/run-command.ts";
 
@@ -115,6 +115,25 @@ export default defineLoad({ target: ${JSON.stringify(url)}, workloads: [{ scenar
     assert.match(err, /\/broken: answered 500: ok/);
     assert.equal(refused.code, 2);
     assert.match(refused.err, /--remote-write needs a complete http or https address/);
+  });
+
+  it("says its verdict also when the disk is full, and leaves what stood in the file before", async (t) => {
+    const small = join(folder, "small");
+    await mkdir(small);
+    const disk = mountSmallDisk(small, "64k");
+    if (disk === undefined) return t.skip(NO_SMALL_DISK);
+    t.after(() => disk.unmount());
+    await writeFile(join(small, "run.html"), "the report of yesterday");
+    const words = ["load", "bench", `${url}/`, "--duration", "200ms", "--html", join(small, "run.html")];
+
+    const { code, out, err } = await runMuster(words, { cwd: folder });
+
+    assert.equal(code, 3);
+    assert.match(out, /^PASSED: no thresholds; \d+ requests/);
+    assert.match(err, /run\.html could not be written: the disk is full/);
+    assert.match(err, /fix: Make room or choose another place; the report was printed before/);
+    assert.deepEqual(await readdir(small), ["run.html"]);
+    assert.equal(await readFile(join(small, "run.html"), "utf8"), "the report of yesterday");
   });
 
   it("keeps a run for the console, and refuses where there is no database to keep it in", async () => {

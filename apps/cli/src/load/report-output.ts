@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { rename, rm, stat, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { LoadReport } from "@muster/contract";
 import { MusterError } from "@muster/kernel";
@@ -47,11 +47,35 @@ export async function giveReport(
   return { passed: EXIT.good, failed: EXIT.bad, invalid: EXIT.unjudged }[report.verdict];
 }
 
-/** @throws {MusterError} `load-output` when the file cannot be written. */
+/**
+ * Writes a file whole or not at all: what stood there before is replaced only by all of the new one. What is no file,
+ * such as a pipe, is written to as it is.
+ * @throws {MusterError} `load-output` when it cannot be written.
+ */
 export async function writeOutput(path: string, content: string): Promise<void> {
+  const draft = `${path}.${process.pid}.part`;
   try {
-    await writeFile(path, content);
+    if (await isNoFile(path)) {
+      await writeFile(path, content);
+      return;
+    }
+    await writeFile(draft, content);
+    await rename(draft, path);
   } catch (error) {
-    throw new MusterError("load-output", `${path} could not be written: ${(error as Error).message}`, { cause: error });
+    await rm(draft, { force: true }).catch(() => undefined);
+    throw new MusterError("load-output", `${path} could not be written: ${reasonOf(error as NodeJS.ErrnoException)}`, {
+      cause: error,
+    });
   }
+}
+
+async function isNoFile(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && !found.isFile();
+}
+
+/** The reason without the name of the draft, which nobody asked for. */
+function reasonOf({ code, message }: NodeJS.ErrnoException): string {
+  if (code === "ENOSPC") return "the disk is full";
+  return message.replace(/,? \w+ '.*'$/, "");
 }

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { createHistogram, recordValue, Secret } from "@muster/kernel";
@@ -6,7 +8,7 @@ import fc from "fast-check";
 import { WebSocket } from "ws";
 import { createMetrics, scenarioMetrics, stepSeries, tagSeries } from "../metrics/metrics.ts";
 import { recordAnswer } from "../metrics/series.ts";
-import { startLoadOnAgents } from "../run/load-run.ts";
+import { type LoadProgress, startLoadOnAgents } from "../run/load-run.ts";
 import type { WorkerSnapshot } from "../run/worker-messages.ts";
 import { eventually, httpServer, type TestServer } from "../testing/servers.ts";
 import { runAgent } from "./agent.ts";
@@ -15,6 +17,7 @@ import { type Gathering, gatherAgents, type GatheringOptions } from "./coordinat
 
 const token = new Secret("a token that nobody guesses");
 const planFile = fileURLToPath(new URL("../testing/plan-for-workers.ts", import.meta.url));
+const lossPlan = fileURLToPath(new URL("../testing/plan-with-loss.ts", import.meta.url));
 const otherPlan = fileURLToPath(new URL("../testing/servers.ts", import.meta.url));
 const never = new AbortController().signal;
 
@@ -68,6 +71,58 @@ test("a run that loses an agent in the middle says which, and is not valid", asy
   assert.equal(partial, true);
   assert.match(reasons[0] ?? "", /^goes was lost: its connection broke/);
 });
+
+/** An agent in a process of its own, as on another machine. */
+function agentProcess(gathering: Gathering, plan: string, name: string): ChildProcess {
+  const script = fileURLToPath(new URL("../testing/agent-process.ts", import.meta.url));
+  const env = { ...process.env, AGENT_TOKEN: token.reveal() };
+  return spawn(process.execPath, [script, plan, gathering.url.href, name], { env, stdio: "ignore" });
+}
+
+for (const [what, closed] of [
+  ["killed", false],
+  ["killed, while users begin again when they have finished,", true],
+] as const) {
+  test(`when an agent is ${what} the others do its share, and the run is marked`, async () => {
+    await using server = await httpServer((_request, response) => response.end());
+    aim(server);
+    process.env["LOAD_TEST_MODEL"] = closed ? "users" : "arrivals";
+    const gathering = await gatherAgents({
+      planFile: lossPlan,
+      agents: 3,
+      token,
+      host: "127.0.0.1",
+      port: 0,
+      waitMs: 20_000,
+    });
+    const joined = ["one", "two", "three"];
+    const told: string[] = [];
+    const seen: LoadProgress[] = [];
+    const load = startLoadOnAgents(gathering, lossPlan, {
+      onOutput: (line) => told.push(line),
+      onProgress: (progress) => seen.push(progress),
+    });
+    const agents = joined.map((name) => agentProcess(gathering, lossPlan, name));
+    await eventually(() => (load.interim()?.total.requests ?? 0) > 100, "the load", 20_000);
+
+    agents[joined.indexOf("one")]?.kill("SIGKILL");
+    const { sentence, partial, reasons, total } = await load.report;
+
+    const lost = reasons.find((reason) => reason.includes("was lost")) ?? "";
+    assert.equal(partial, true);
+    assert.match(
+      lost,
+      /^one was lost: its connection broke [\d.]+ s after the start; its share went to the other 2, but for what it had not told$/,
+    );
+    // A busy machine may make the run invalid; the loss does not.
+    assert.doesNotMatch(sentence, /was lost/);
+    assert.deepEqual(told, [lost]);
+    if (closed) assert.ok((seen.at(-1)?.users ?? 0) >= 6, `${seen.at(-1)?.users} users at the end`);
+    // 200 a second for 4 s are 800; a third of at most the second before the loss was not told, nothing after it is missing.
+    else assert.ok(total.requests > 800 - 150 && total.requests <= 800 + 10, `${total.requests}`);
+    await Promise.all(agents.map((agent) => agent.exitCode ?? agent.signalCode ?? once(agent, "exit")));
+  });
+}
 
 test("who does not know the token, or has another plan, is refused on either side", async () => {
   const gathering = await gather(1);

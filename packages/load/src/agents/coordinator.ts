@@ -135,6 +135,7 @@ class RemoteThread implements LoadThread {
   /** Time from here to there, in ms: half of the fastest ping. */
   #travelMs = Number.POSITIVE_INFINITY;
   #over = false;
+  #vanished = false;
 
   constructor(name: string, socket: WebSocket, silenceMs: number, onReady: () => void) {
     this.name = name;
@@ -148,7 +149,11 @@ class RemoteThread implements LoadThread {
     socket.on("pong", () => {
       this.#travelMs = Math.min(this.#travelMs, (performance.now() - this.#pingedAt) / 2);
     });
-    socket.on("close", () => this.#end(`${name} was lost: its connection broke`));
+    socket.on("close", () => this.#vanish(`${name} was lost: its connection broke`));
+  }
+
+  get vanished(): boolean {
+    return this.#vanished;
   }
 
   latest(): ThreadSnapshot | undefined {
@@ -173,7 +178,7 @@ class RemoteThread implements LoadThread {
     clearTimeout(this.#watchdog);
     const seconds = this.#silenceMs / 1_000;
     this.#watchdog = setTimeout(
-      () => this.#end(`${this.name} was lost: it said nothing for ${seconds} s`),
+      () => this.#vanish(`${this.name} was lost: it said nothing for ${seconds} s`),
       this.#silenceMs,
     );
   }
@@ -204,6 +209,11 @@ class RemoteThread implements LoadThread {
     } catch (error) {
       this.#end(`${this.name} was lost: it said something that is no message (${(error as Error).message})`);
     }
+  }
+
+  #vanish(loss: string): void {
+    this.#vanished = !this.#over;
+    this.#end(loss);
   }
 
   #end(loss: string | undefined): void {

@@ -29,6 +29,8 @@ export interface Findings {
   readonly elapsedMs: number;
   /** What went wrong with the generator on the way: a worker that was lost, for example. */
   readonly losses: readonly string[];
+  /** Parts of the generator that were lost, and whose share the others took over. */
+  readonly takenOver?: readonly string[];
   /** Why the run ended before its time, if it did: a broken threshold, a person. */
   readonly stoppedBecause?: string | undefined;
   readonly environment: Readonly<Record<string, string>>;
@@ -36,7 +38,7 @@ export interface Findings {
 
 /** Judges a run and writes its report. */
 export function writeReport(findings: Findings): LoadReport {
-  const { metrics, timeline, health, elapsedMs, losses, stoppedBecause } = findings;
+  const { metrics, timeline, health, elapsedMs, losses, takenOver = [], stoppedBecause } = findings;
   const thresholds = findings.thresholds.map((each) => judgeThreshold(thresholdOf(each), metrics, elapsedMs));
   const broken = thresholds.filter((each) => !each.ok);
   const invalid = invalidReasons(findings);
@@ -44,7 +46,7 @@ export function writeReport(findings: Findings): LoadReport {
   const verdict = invalid.length > 0 ? "invalid" : broken.length > 0 || failed.length > 0 ? "failed" : "passed";
   const terms = { elapsedMs, satisfiedMs: findings.satisfiedMs };
   const total = requestFigures("all requests", totalSeries(metrics), terms);
-  const reasons = [...invalid, ...failed, ...(stoppedBecause === undefined ? [] : [stoppedBecause])];
+  const reasons = [...invalid, ...failed, ...takenOver, ...(stoppedBecause === undefined ? [] : [stoppedBecause])];
   return {
     format: "muster-load/1",
     verdict,
@@ -53,7 +55,7 @@ export function writeReport(findings: Findings): LoadReport {
     target: findings.target,
     startedAt: toInstant(findings.startedAt),
     durationMs: elapsedMs,
-    partial: losses.length > 0 || stoppedBecause !== undefined,
+    partial: losses.length > 0 || takenOver.length > 0 || stoppedBecause !== undefined,
     thresholds,
     total,
     scenarios: [...metrics.scenarios].map(([name, own]) => scenarioFigures(name, own, metrics, terms)),

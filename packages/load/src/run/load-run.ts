@@ -132,6 +132,11 @@ class LoadRun implements RunningLoad {
   #pausedMs = 0;
   #stoppedBecause: string | undefined;
   #losses: string[] = [];
+  /** Losses that the others made up for. */
+  #takenOver: string[] = [];
+  /** What the load was multiplied by, and what each part does more since others were lost. */
+  #factor = 1;
+  #share = 1;
   #lastRequests = 0;
   #lastResponse: Histogram = createHistogram();
   #lastProgressAt = 0;
@@ -182,7 +187,8 @@ class LoadRun implements RunningLoad {
   }
 
   scale(factor: number): void {
-    this.#tell({ type: "scale", factor });
+    this.#factor = factor;
+    this.#tell({ type: "scale", factor: factor * this.#share });
   }
 
   stop(because: string): void {
@@ -217,17 +223,36 @@ class LoadRun implements RunningLoad {
     this.#begunAt = performance.now();
     this.#lastProgressAt = this.#begunAt;
     const ticker = setInterval(() => this.#progress(plan), PROGRESS_MS);
+    const atWork = new Set(threads);
     const losses = await Promise.all(
       threads.map(async (thread) => {
         const loss = await thread.finished;
+        atWork.delete(thread);
+        if (loss === undefined) return undefined;
+        const goesOn = plan.onLostAgent === "redistribute" && thread.vanished === true && atWork.size > 0;
+        if (goesOn && this.#stoppedBecause === undefined) {
+          this.#redistribute(loss, atWork.size);
+          return undefined;
+        }
         // A part of the load without the rest is another load: the run ends with what there is.
-        if (loss !== undefined) this.stop(loss);
+        this.stop(loss);
         return loss;
       }),
     );
     clearInterval(ticker);
     this.#endedAt = performance.now();
     this.#losses = losses.filter((loss) => loss !== undefined);
+  }
+
+  /** Has those who are left do what a lost one would have done from now on. */
+  #redistribute(loss: string, left: number): void {
+    const seconds = (this.#elapsed() / 1_000).toFixed(1);
+    this.#share = (this.#share * (left + 1)) / left;
+    this.#tell({ type: "scale", factor: this.#factor * this.#share });
+    const others = left === 1 ? "the other one" : `the other ${left}`;
+    const taken = `${loss} ${seconds} s after the start; its share went to ${others}, but for what it had not told`;
+    this.#takenOver.push(taken);
+    this.#options.onOutput?.(taken);
   }
 
   #merged(): { metrics: Metrics; timeline: Timeline } {
@@ -296,6 +321,7 @@ class LoadRun implements RunningLoad {
       startedAt: this.#startedAt === 0 ? Date.now() : this.#startedAt,
       elapsedMs: this.#elapsed(),
       losses: this.#losses,
+      takenOver: this.#takenOver,
       stoppedBecause: this.#losses.length > 0 ? undefined : this.#stoppedBecause,
       environment: machineFacts(),
     });

@@ -13,6 +13,8 @@ export interface LoadThread {
   /** What it had counted when it last said so; undefined before that. */
   latest(): ThreadSnapshot | undefined;
   command(command: LoadCommand): void;
+  /** Whether it was lost with its machine or on the way to it; its work was as good as that of the others. */
+  readonly vanished?: boolean;
   /** Settles when the part has ended: with why it was lost, or with nothing when all is well. */
   readonly finished: Promise<string | undefined>;
 }

@@ -197,5 +197,8 @@ function limitProblems(plan: LoadPlan): Problem[] {
       problems.push({ path: name, message: "must be a whole number from 1" });
     }
   }
+  if (plan.onLostAgent !== undefined && !["stop", "redistribute"].includes(plan.onLostAgent)) {
+    problems.push({ path: "onLostAgent", message: 'must be "stop" or "redistribute"' });
+  }
   return problems;
 }

@@ -95,6 +95,11 @@ export interface LoadPlan {
   readonly maxRequests?: number;
   /** Accept certificates that do not verify. */
   readonly insecure?: boolean;
+  /**
+   * What becomes of the run when one of several agents is lost with its machine. `stop`, unless given, ends it with what
+   * there is, and it is not valid. `redistribute` has the others do its share from then on, and marks the run as partial.
+   */
+  readonly onLostAgent?: "stop" | "redistribute";
   /** One request in so many carries a `traceparent` and is kept with its trace id; 100 by default, 0 for none. */
   readonly sampleEvery?: number;
   /** Done in every worker when it has read the plan; the load begins when all of them are ready. */
