@@ -65,7 +65,10 @@ export function openMonitoring(parts: MonitoringParts): OpenMonitoring {
     predict: parts.predict,
     reference: (reference) => data.datasets.version(reference),
     clock,
-    onAlarm: ({ state, alarm }) => log.warn({ model: alarm.model, column: alarm.column, state }, alarm.reason),
+    onAlarm({ state, alarm: { model, column, reason } }) {
+      const level = state === "cleared" ? "info" : "warn";
+      log[level]({ model, column, state, reason }, "a column of a model has moved, or is back");
+    },
     onWindow: (model, window, openAlarms) => metrics.drift(model, window, openAlarms),
     onFailure: (model, error) => log.warn({ err: error, model }, "drift cannot be judged at the moment"),
   });

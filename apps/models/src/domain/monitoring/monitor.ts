@@ -50,23 +50,22 @@ const PASSING = new Set(["overloaded", "database-unreachable", "database-full", 
 export function createMonitor(parts: MonitorParts): Monitor {
   const { store, log, clock } = parts;
   let watched: readonly MonitoringRecord[] = [];
-  /** End of the last judged window by model, as far as this replica knows. */
+  /** End of the last judged window by model, or beginning of the first, as far as this replica knows. */
   const judged = new Map<string, number>();
   let working: Promise<void> | undefined;
   let stopped = false;
   let forgotten = Number.NEGATIVE_INFINITY;
 
   function due(record: MonitoringRecord): readonly Window[] {
-    const size = durationMs(record.window);
-    const since = judged.get(record.model) ?? windowStart(Date.parse(record.changedAt), size);
-    return dueWindows(since, size, clock.now());
+    return dueWindows(judged.get(record.model) ?? clock.now(), durationMs(record.window), clock.now());
   }
 
   async function watch(record: MonitoringRecord): Promise<void> {
     const { model } = record;
-    if (due(record).length === 0) return;
+    if (judged.has(model) && due(record).length === 0) return;
     const last = await store.lastJudged(model);
-    if (last !== undefined && last !== judged.get(model)) {
+    if (last === undefined) judged.set(model, windowStart(Date.parse(record.changedAt), durationMs(record.window)));
+    else if (last !== judged.get(model)) {
       judged.set(model, last);
       const [latest] = await store.windows(model, { limit: 1 });
       if (latest) parts.onWindow(model, latest, await store.openAlarms(model));

@@ -253,6 +253,7 @@ test("what moves away raises an alarm that says why, which is told, measured and
     token: admin,
     body: { note: "moved outdoors" },
   });
+  const again = await call(`/v1/alarms/${String(temperature?.["id"])}/acknowledge`, { token: admin, method: "POST" });
   const metrics = await (await fetch(`${service.url}/metrics`)).text();
   const first = await call("/v1/alarms?limit=1", { token: viewer });
   const second = await call(`/v1/alarms?limit=1&after=${String(first.body["next"])}`, { token: viewer });
@@ -272,6 +273,7 @@ test("what moves away raises an alarm that says why, which is told, measured and
   );
   assert.ok((judged?.columns[0]?.bins.length ?? 0) >= 2);
   assert.deepEqual([acknowledged.body["acknowledgedBy"], acknowledged.body["note"]], ["admin", "moved outdoors"]);
+  assert.deepEqual(again.body, acknowledged.body);
   assert.match(metrics, /muster_models_drift_alarms\{model="sensor-anomaly"\} [1-3]/);
   assert.match(metrics, /muster_models_recorded_rows_total\{model="sensor-anomaly"\} 60/);
   const ids = [first, second].map(({ body }) => (body["alarms"] as { id: string }[])[0]?.id);

@@ -140,6 +140,11 @@ export async function monitoringRoutes(
     "/v1/alarms/:alarm/acknowledge",
     {
       config: operate,
+      // A note is not needed, and so neither is a body.
+      preValidation(request, _reply, done) {
+        request.body ??= {};
+        done();
+      },
       schema: {
         tags,
         summary: "Say that somebody has seen an alarm; it stays until the column is back",
