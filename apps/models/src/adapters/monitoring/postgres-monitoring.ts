@@ -56,6 +56,7 @@ interface AlarmRow {
 interface TruthRow {
   prediction: string;
   row: number;
+  output: string;
   version: number;
   at: Date;
   predicted: number | string;
@@ -295,16 +296,17 @@ export function createPostgresMonitoring(pool: Pool): MonitoringStore {
       inTransaction(pool, async (client) => {
         if (truths.length === 0) return [];
         const added = await client.query<{ prediction: string; row: number }>(
-          `insert into models.truth (model, told_at, told_by, prediction, row, version, at, predicted, actual)
-           select $1, $2::timestamptz, $3, * from
-             unnest($4::uuid[], $5::integer[], $6::integer[], $7::timestamptz[], $8::jsonb[], $9::jsonb[])
-           on conflict (prediction, row) do nothing returning prediction, row`,
+          `insert into models.truth (model, told_at, told_by, prediction, row, output, version, at, predicted, actual)
+           select $1, $2::timestamptz, $3, * from unnest($4::uuid[], $5::integer[], $6::text[], $7::integer[],
+             $8::timestamptz[], $9::jsonb[], $10::jsonb[])
+           on conflict (prediction, row, output) do nothing returning prediction, row`,
           [
             model,
             toInstant(now),
             actor,
             truths.map(({ id }) => id),
             truths.map(({ row }) => row),
+            truths.map(({ output }) => output),
             truths.map(({ version }) => Number(version)),
             truths.map(({ at }) => toInstant(at)),
             truths.map(({ predicted }) => JSON.stringify(predicted)),
@@ -313,32 +315,39 @@ export function createPostgresMonitoring(pool: Pool): MonitoringStore {
         );
         const isNew = new Set(added.rows.map(({ prediction, row }) => `${prediction}/${row}`));
         const there = await client.query<TruthRow>(
-          `select truth.* from unnest($1::uuid[], $2::integer[]) with ordinality as asked (id, number, place)
-           join models.truth on prediction = id and row = number order by place`,
-          [truths.map(({ id }) => id), truths.map(({ row }) => row)],
+          `select truth.* from unnest($1::uuid[], $2::integer[], $3::text[]) with ordinality
+             as asked (id, number, name, place)
+           join models.truth on prediction = id and row = number and output = name order by place`,
+          [truths.map(({ id }) => id), truths.map(({ row }) => row), truths.map(({ output }) => output)],
         );
         return there.rows.map((row) => toTruth(row, isNew.has(`${row.prediction}/${row.row}`)));
       }),
 
-    truths: (model, version, { from, to }, limit) =>
+    truths: ({ model, version, output }, { from, to }, limit) =>
       namingErrors(() =>
         rows<Pick<TruthRow, "predicted" | "actual">>(
           `select predicted, actual from models.truth
-           where model = $1 and version = $2 and at >= $3 and at < $4 limit $5`,
-          [model, Number(version), toInstant(from), toInstant(to), limit],
+           where model = $1 and version = $2 and at >= $3 and at < $4 and output = $5 limit $6`,
+          [model, Number(version), toInstant(from), toInstant(to), output, limit],
         ),
       ),
 
     noteDeletion: (model, before, requests, actor) =>
       inTransaction(pool, (client) => auditIn(client, actor, "predictions.deleted", { model, before, requests })),
 
-    counts: (model, { from, to }, size) =>
+    counts: ({ model, output }, { from, to }, size) =>
       namingErrors(async () => {
-        const counted = async (table: "prediction" | "truth", of: string): Promise<WindowCount[]> => {
+        const counted = async (
+          table: "prediction" | "truth",
+          of: string,
+          condition = "",
+          values: readonly unknown[] = [],
+        ): Promise<WindowCount[]> => {
           const found = await rows<{ start: string; version: number; rows: string }>(
             `select floor(extract(epoch from at) * 1000 / $4) * $4 as start, version, ${of} as rows
-             from models.${table} where model = $1 and at >= $2 and at < $3 group by 1, 2 order by 1 desc, 2 desc`,
-            [model, toInstant(from), toInstant(to), size],
+             from models.${table} where model = $1 and at >= $2 and at < $3 ${condition}
+             group by 1, 2 order by 1 desc, 2 desc`,
+            [model, toInstant(from), toInstant(to), size, ...values],
           );
           return found.map(({ start, version, rows: count }) => ({
             from: Number(start),
@@ -346,7 +355,10 @@ export function createPostgresMonitoring(pool: Pool): MonitoringStore {
             rows: Number(count),
           }));
         };
-        return { recorded: await counted("prediction", "sum(rows)"), told: await counted("truth", "count(*)") };
+        return {
+          recorded: await counted("prediction", "sum(rows)"),
+          told: await counted("truth", "count(*)", "and output = $5", [output ?? ""]),
+        };
       }),
   };
 }
@@ -466,6 +478,7 @@ function toAlarm(row: AlarmRow): Alarm {
   };
 }
 
-function toTruth({ prediction, row, version, at, predicted, actual }: TruthRow, isNew: boolean): TruthRecord {
-  return { id: prediction, row, version: String(version), at: at.getTime(), predicted, actual, isNew };
+function toTruth({ prediction, version, at, ...row }: TruthRow, isNew: boolean): TruthRecord {
+  const { output, predicted, actual } = row;
+  return { id: prediction, row: row.row, output, version: String(version), at: at.getTime(), predicted, actual, isNew };
 }

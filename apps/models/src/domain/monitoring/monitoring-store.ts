@@ -113,11 +113,15 @@ export interface MonitoringStore {
 
   /** Writes down truths that are new; gives what is there now, in the order of the drafts. */
   addTruths(model: string, truths: readonly TruthDraft[], actor: string, now: number): Promise<readonly TruthRecord[]>;
-  /** Truths of a version's predictions in a window, at most `limit`, whichever these are. */
-  truths(model: string, version: string, window: Window, limit: number): Promise<readonly Pair[]>;
-  /** Rows that were recorded and those with a truth, by windows of a size; newest windows first. */
+  /** Truths about an output of a version in a window, at most `limit`, whichever these are. */
+  truths(
+    of: { readonly model: string; readonly version: string; readonly output: string },
+    window: Window,
+    limit: number,
+  ): Promise<readonly Pair[]>;
+  /** Rows that were recorded and those with a truth about an output, by windows of a size; newest windows first. */
   counts(
-    model: string,
+    of: { readonly model: string; readonly output: string | undefined },
     range: Window,
     size: number,
   ): Promise<{ readonly recorded: readonly WindowCount[]; readonly told: readonly WindowCount[] }>;

@@ -310,7 +310,7 @@ export function createMonitoring(parts: MonitoringParts): Monitoring {
       const size = durationMs(window);
       const to = before === undefined ? windowStart(clock.now(), size) + size : Date.parse(before);
       const range = { from: from === undefined ? to - Math.max(RANGE_MS, size) : Date.parse(from), to };
-      const { recorded: rows, told } = await store.counts(model, range, size);
+      const { recorded: rows, told } = await store.counts({ model, output: truth?.output }, range, size);
       const keys = new Map([...rows, ...told].map((each) => [`${each.from}/${each.version}`, each]));
       const all = [...keys.values()].toSorted((a, b) => b.from - a.from || Number(b.version) - Number(a.version));
       const starts = [...new Set(all.map((each) => each.from))].slice(0, limit);
@@ -324,7 +324,11 @@ export function createMonitoring(parts: MonitoringParts): Monitoring {
         const pairs =
           known === 0 || !truth
             ? []
-            : await store.truths(model, version, { from: start, to: start + size }, MAX_RECKONED);
+            : await store.truths(
+                { model, version, output: truth.output },
+                { from: start, to: start + size },
+                MAX_RECKONED,
+              );
         windows.push({
           from: toInstant(start),
           to: toInstant(start + size),

@@ -15,6 +15,8 @@ export interface ToldTruth {
 export interface TruthDraft {
   readonly id: string;
   readonly row: number;
+  /** Column of the predictions that it is about. */
+  readonly output: string;
   readonly version: string;
   /** When it was predicted; milliseconds since the epoch. */
   readonly at: number;
@@ -113,6 +115,7 @@ export function matchTruths(
     drafts.push({
       id: entry.id,
       row: row ?? 0,
+      output: truth.output,
       version: entry.version,
       at: entry.at,
       predicted: truth.kind === "class" ? String(predicted) : predicted,

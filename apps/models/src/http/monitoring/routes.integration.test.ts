@@ -210,6 +210,26 @@ test("truths come as CSV too, and what does not hold is named and takes nothing"
   assert.match(JSON.stringify(wrong.body["problems"]), /one of Adelie, Chinstrap, Gentoo/);
 });
 
+test("truths about another output are figures of their own", async () => {
+  await watch("penguins", { samplePercent: 100, truth: { output: "probabilities.Gentoo", kind: "probability" } });
+  const id = idOf(await infer([GENTOO]));
+
+  const empty = await call(`${PENGUINS}/accuracy`, { token: viewer });
+  const told = await tell([{ id, value: true }]);
+  const probability = await call(`${PENGUINS}/accuracy`, { token: viewer });
+  await watch("penguins", { truth: { output: "species", kind: "class" } });
+  const asClass = await tell([{ id, value: "Gentoo" }]);
+
+  const figures = ({ body }: Answer): unknown =>
+    (body["windows"] as { told: number; figures: { kind: string } | null }[]).map((window) => [
+      window.told,
+      window.figures?.kind,
+    ])[0];
+  assert.deepEqual(figures(empty), [0, undefined]);
+  assert.deepEqual([told["accepted"], asClass["accepted"]], [1, 1]);
+  assert.deepEqual(figures(probability), [1, "probability"]);
+});
+
 test("over a WebSocket the id is a parameter of the answer", async () => {
   await watch("penguins", { samplePercent: 100 });
   const socket = new WebSocket(`${service.url.replace("http", "ws")}/v1/predict`, {

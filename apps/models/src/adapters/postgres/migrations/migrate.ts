@@ -4,6 +4,7 @@ import type { Pool, PoolClient } from "pg";
 import { createDatasetTables } from "../../dataset-store/create-datasets.ts";
 import { createCacheRemovals } from "./create-cache-removals.ts";
 import { createAgreement } from "../../monitoring/create-agreement.ts";
+import { keepOutputOfTruths } from "../../monitoring/keep-output-of-truths.ts";
 import { createMonitoringTables } from "../../monitoring/create-monitoring.ts";
 import { createJobs } from "../../jobs/create-jobs.ts";
 import { createEvents } from "./create-events.ts";
@@ -23,6 +24,7 @@ const MIGRATIONS: readonly Migration[] = [
   createMonitoringTables,
   createJobs,
   createAgreement,
+  keepOutputOfTruths,
 ];
 
 /** Only one replica migrates at a time; the number is arbitrary and this platform's own. */
