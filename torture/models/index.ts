@@ -10,9 +10,12 @@ import { scalingModel } from "../../apps/models/src/testing/models.ts";
 import { type RunningService, startProcess } from "../../apps/models/src/testing/running-service.ts";
 import type { Bar } from "../../bench/bar.ts";
 import type { CampaignOptions } from "../campaign.ts";
+import { dataBurden, type DataPromises, finishJobs, inspectData, noDataPromises } from "./data.ts";
 
-const LATEST_KILL_MS = 1_500;
+const LATEST_KILL_MS = 3_000;
 const MODEL = "survivor";
+/** Doubles, for jobs. */
+const JOB_MODEL = "doubling";
 
 /** What the service has answered for with a 2xx, and what is found of it afterwards. */
 interface Promises {
@@ -26,8 +29,8 @@ interface Promises {
 }
 
 /**
- * Kills the model platform at random moments while models are uploaded, the champion changes and
- * predictions are asked for; after each start it looks for everything that was acknowledged.
+ * Kills the model platform at random moments while models and data are uploaded and deleted, the champion changes,
+ * predictions are asked for and jobs run; after each start it looks for everything that was acknowledged.
  */
 export async function tortureModels({ smoke, report }: CampaignOptions): Promise<readonly Bar[]> {
   const rounds = smoke ? 3 : 50;
@@ -39,13 +42,21 @@ export async function tortureModels({ smoke, report }: CampaignOptions): Promise
     LOG_LEVEL: "warn",
     RATE_WRITE: "100000",
     RATE_READ: "100000",
+    // Many parts, so that kills come between them and within them.
+    JOB_PART_ROWS: "64",
+    JOB_SLICE_ROWS: "16",
+    JOBS_RUNNING: "2",
+    JOBS_OPEN: "1000",
+    JOBS_KEPT: "10000",
   };
   const promises: Promises = { uploads: new Map(), changes: new Map(), predictions: 0, wrong: 0 };
   const lost = new Set<string>();
+  const data = noDataPromises();
   let failedStarts = 0;
   try {
     const first = await startProcess({ ...env, LOG_LEVEL: "info" });
     const key = await signInFirstAdmin(first);
+    await uploadModel(first.url, key, JOB_MODEL, 2);
     await first.stop();
     for (let round = 1; round <= rounds; round += 1) {
       const service = await startProcess({ ...env, LOG_LEVEL: "info" }).catch(() => undefined);
@@ -54,17 +65,29 @@ export async function tortureModels({ smoke, report }: CampaignOptions): Promise
         continue;
       }
       await inspect(service, key, promises, lost);
-      await burden(service, key, promises, randomInt(LATEST_KILL_MS));
+      await inspectData(service.url, key, data);
+      await burden(service, key, promises, data, randomInt(LATEST_KILL_MS));
       report(
-        `${round}/${rounds} killed; ${promises.uploads.size} uploads, ${promises.changes.size} changes, ${promises.predictions} predictions, ${lost.size} lost`,
+        `${round}/${rounds} killed; ${promises.uploads.size} uploads, ${promises.changes.size} changes, ${promises.predictions} predictions, ${lost.size} lost; ` +
+          `${data.versions.length} dataset versions, ${data.jobs.length} jobs, ${data.lost.size} lost`,
       );
+      for (const each of data.lost) report(`lost: ${each}`);
     }
     const last = await startProcess({ ...env, LOG_LEVEL: "info" });
     await inspect(last, key, promises, lost);
+    await inspectData(last.url, key, data);
+    await finishJobs(last.url, key, data);
     await last.stop();
+    for (const each of data.lost) report(`lost: ${each}`);
+    const uploads = await damaged(join(folder, "datasets", "uploads", "sha256"));
     return [
       atMost("models.kill-lost", lost.size, "acknowledged changes"),
       atMost("models.kill-damaged", await damaged(join(folder, "artefacts", "sha256")), "artefacts"),
+      atMost("models.kill-data-lost", data.lost.size, "acknowledged dataset versions, jobs, deletions"),
+      atMost("models.kill-data-damaged", uploads, "uploaded files"),
+      ...(smoke
+        ? []
+        : [atLeast("models.kill-promises", countOf(promises) + data.versions.length + data.jobs.length, rounds)]),
       atMost("models.kill-wrong", promises.wrong, "predictions"),
       atMost("models.kill-failed-starts", failedStarts, "starts"),
     ];
@@ -100,7 +123,13 @@ async function inspect(
 }
 
 /** Uploads, changes and asks until the service is killed. */
-async function burden(service: RunningService, key: string, promises: Promises, killAfterMs: number): Promise<void> {
+async function burden(
+  service: RunningService,
+  key: string,
+  promises: Promises,
+  data: DataPromises,
+  killAfterMs: number,
+): Promise<void> {
   const call = createClient(service.url);
   const dead = new AbortController();
   // What is under way when the service dies fails, and was not acknowledged.
@@ -109,10 +138,7 @@ async function burden(service: RunningService, key: string, promises: Promises, 
   };
   const upload = async (): Promise<void> => {
     const factor = randomInt(1_000_000);
-    const form = new FormData();
-    form.set("card", JSON.stringify({ title: "Survivor" }));
-    form.set("model", new Blob([Buffer.from(scalingModel(factor))]), "model.onnx");
-    const { status, body } = await call(`/v1/models/${MODEL}/versions`, { token: key, body: form });
+    const { status, body } = await uploadModel(service.url, key, MODEL, factor);
     if (status === 201) promises.uploads.set(String(body["version"]), factor);
   };
   const change = async (): Promise<void> => {
@@ -136,13 +162,21 @@ async function burden(service: RunningService, key: string, promises: Promises, 
     const factor = promises.uploads.get(String(body["model_version"]));
     if (factor !== undefined && numberOf(body) !== Math.fround(2 * factor)) promises.wrong += 1;
   };
-  const working = [upload, upload, change, predict, predict].map(untilDead);
+  const onData = dataBurden(service.url, key, JOB_MODEL, data);
+  const working = [upload, upload, change, predict, predict, ...onData].map(untilDead);
   await delay(killAfterMs);
   const ended = once(service.process, "exit");
   service.process.kill("SIGKILL");
   await ended;
   dead.abort();
   await Promise.all(working);
+}
+
+function uploadModel(url: string, key: string, model: string, factor: number) {
+  const form = new FormData();
+  form.set("card", JSON.stringify({ title: "Survivor" }));
+  form.set("model", new Blob([Buffer.from(scalingModel(factor))]), "model.onnx");
+  return createClient(url)(`/v1/models/${model}/versions`, { token: key, body: form });
 }
 
 function question(value: number): unknown {
@@ -163,6 +197,15 @@ async function damaged(root: string): Promise<number> {
     }
   }
   return count;
+}
+
+function countOf({ uploads, changes }: Promises): number {
+  return uploads.size + changes.size;
+}
+
+/** A campaign to which nothing was promised would lose nothing. */
+function atLeast(bar: string, figure: number, goal: number): Bar {
+  return { bar, figure, unit: "promises", goal: `>= ${goal}`, ok: figure >= goal };
 }
 
 function atMost(bar: string, figure: number, unit: string): Bar {
