@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { NO_REDIS } from "../apps/models/src/testing/redis.ts";
 
 describe("the fault campaigns", { skip: process.platform === "linux" ? false : "they look into /proc" }, () => {
-  for (const name of ["kill", "models", "replicas"]) {
+  for (const name of ["kill", "models", "outage", "replicas"]) {
     test(`${name} holds in its short form`, { skip: name === "replicas" && NO_REDIS }, () => {
       const { status, stdout, stderr } = run(name, "--smoke", "--json");
 
@@ -18,7 +18,7 @@ describe("the fault campaigns", { skip: process.platform === "linux" ? false : "
     const { status, stderr } = run("nonsense");
 
     assert.equal(status, 2);
-    assert.match(stderr, /kill, models, replicas/);
+    assert.match(stderr, /kill, models, outage, replicas/);
   });
 });
 

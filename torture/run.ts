@@ -4,11 +4,13 @@ import { type Bar, CannotJudge } from "../bench/bar.ts";
 import type { CampaignOptions } from "./campaign.ts";
 import { torture as kill } from "./kill/index.ts";
 import { tortureModels as models } from "./models/index.ts";
+import { tortureOutage as outage } from "./outage/index.ts";
 import { tortureReplicas as replicas } from "./replicas/index.ts";
 
 const CAMPAIGNS: Readonly<Record<string, (options: CampaignOptions) => Promise<readonly Bar[]>>> = {
   kill,
   models,
+  outage,
   replicas,
 };
 

@@ -12,7 +12,10 @@ import type { Bar } from "../../bench/bar.ts";
 import type { CampaignOptions } from "../campaign.ts";
 import { dataBurden, type DataPromises, finishJobs, inspectData, noDataPromises } from "./data.ts";
 
-const LATEST_KILL_MS = 3_000;
+/** A round ends after so many promises at most, or after so long without them, and a moment more. */
+const MOST_PROMISES = 12;
+const WITHOUT_MS = 20_000;
+const MOMENT_MS = 300;
 const MODEL = "survivor";
 /** Doubles, for jobs. */
 const JOB_MODEL = "doubling";
@@ -66,7 +69,7 @@ export async function tortureModels({ smoke, report }: CampaignOptions): Promise
       }
       await inspect(service, key, promises, lost);
       await inspectData(service.url, key, data);
-      await burden(service, key, promises, data, randomInt(LATEST_KILL_MS));
+      await burden(service, key, promises, data);
       report(
         `${round}/${rounds} killed; ${promises.uploads.size} uploads, ${promises.changes.size} changes, ${promises.predictions} predictions, ${lost.size} lost; ` +
           `${data.versions.length} dataset versions, ${data.jobs.length} jobs, ${data.lost.size} lost`,
@@ -85,9 +88,7 @@ export async function tortureModels({ smoke, report }: CampaignOptions): Promise
       atMost("models.kill-damaged", await damaged(join(folder, "artefacts", "sha256")), "artefacts"),
       atMost("models.kill-data-lost", data.lost.size, "acknowledged dataset versions, jobs, deletions"),
       atMost("models.kill-data-damaged", uploads, "uploaded files"),
-      ...(smoke
-        ? []
-        : [atLeast("models.kill-promises", countOf(promises) + data.versions.length + data.jobs.length, rounds)]),
+      ...(smoke ? [] : [atLeast("models.kill-promises", promised(promises, data), rounds)]),
       atMost("models.kill-wrong", promises.wrong, "predictions"),
       atMost("models.kill-failed-starts", failedStarts, "starts"),
     ];
@@ -122,14 +123,8 @@ async function inspect(
   }
 }
 
-/** Uploads, changes and asks until the service is killed. */
-async function burden(
-  service: RunningService,
-  key: string,
-  promises: Promises,
-  data: DataPromises,
-  killAfterMs: number,
-): Promise<void> {
+/** Uploads, changes, deletes and asks until the service is killed, which it is after some of it was acknowledged. */
+async function burden(service: RunningService, key: string, promises: Promises, data: DataPromises): Promise<void> {
   const call = createClient(service.url);
   const dead = new AbortController();
   // What is under way when the service dies fails, and was not acknowledged.
@@ -164,7 +159,10 @@ async function burden(
   };
   const onData = dataBurden(service.url, key, JOB_MODEL, data);
   const working = [upload, upload, change, predict, predict, ...onData].map(untilDead);
-  await delay(killAfterMs);
+  const enough = promised(promises, data) + randomInt(MOST_PROMISES + 1);
+  // However slow the machine is at the moment, there is something to lose.
+  for (let waited = 0; promised(promises, data) < enough && waited < WITHOUT_MS; waited += 5) await delay(5);
+  await delay(randomInt(MOMENT_MS));
   const ended = once(service.process, "exit");
   service.process.kill("SIGKILL");
   await ended;
@@ -199,8 +197,12 @@ async function damaged(root: string): Promise<number> {
   return count;
 }
 
-function countOf({ uploads, changes }: Promises): number {
-  return uploads.size + changes.size;
+/** How much has been promised since the beginning. */
+function promised({ uploads, changes }: Promises, { versions, jobs }: DataPromises): number {
+  const ended =
+    versions.filter(({ deletion }) => deletion === "acknowledged").length +
+    jobs.filter(({ ending }) => ending === "cancelled" || ending === "deleted").length;
+  return uploads.size + changes.size + versions.length + jobs.length + ended;
 }
 
 /** A campaign to which nothing was promised would lose nothing. */
