@@ -150,6 +150,27 @@ describe("scripts for k6", () => {
     assert.deepEqual(seen, ["GET /"]);
   });
 
+  test("virtual users can have their iterations counted one by one", async () => {
+    const file = join(folder, "each.js");
+    await writeFile(
+      file,
+      `import http from "k6/http";
+       import { sleep } from "k6";
+       export const options = { scenarios: { each: { executor: "per-vu-iterations", vus: 3, iterations: 2 } } };
+       export default () => { http.get(\`${server.url.origin}/items/\${__VU}\`); sleep(__VU / 100); };`,
+    );
+    seen.length = 0;
+
+    const report = await startLoadFile(file, 2).report;
+
+    const { completed, failed, interrupted } = report.scenarios[0]?.iterations ?? assert.fail();
+    assert.deepEqual([completed, failed, interrupted], [6, 0, 0]);
+    assert.deepEqual(
+      seen.toSorted(),
+      [1, 1, 2, 2, 3, 3].map((vu) => `GET /items/${vu}`),
+    );
+  });
+
   test("what is not there is said when the script is read, all at once", async () => {
     const error = await refused(`
       import http from "k6/http";

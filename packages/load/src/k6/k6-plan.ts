@@ -6,7 +6,7 @@ import { rows, type Segment } from "../scenario/data-source.ts";
 import type { LoadPlan, Scenario } from "../scenario/scenario.ts";
 import type { HttpResponse } from "../user/http-response.ts";
 import { type RequestBody, UserHttp } from "../user/user-http.ts";
-import type { User, UserRecorder } from "../user/user.ts";
+import { DataExhausted, type User, type UserRecorder } from "../user/user.ts";
 import type { K6Answer, K6Request, SharedArrayData, VuCall, VuEvent, VuReply } from "./messages.ts";
 import { type K6Scenario, type K6Settings, k6Settings } from "./options.ts";
 import { startVuThread, type VuReady, type VuServant, type VuThread } from "./vu-thread.ts";
@@ -76,11 +76,36 @@ async function describe(file: string): Promise<VuReady> {
   }
 }
 
+/** So many iterations for each virtual user. Whoever has had them waits for the others. */
+class Turns {
+  readonly #each: number;
+  readonly #users: () => number;
+  readonly #done = new Set<User>();
+  readonly #all = Promise.withResolvers<void>();
+
+  constructor(each: number, users: () => number) {
+    this.#each = each;
+    this.#users = users;
+  }
+
+  /** @throws {DataExhausted} when everybody has had theirs, or the run is over. */
+  async take(user: User): Promise<void> {
+    if (user.iteration < this.#each) return;
+    this.#done.add(user);
+    user.waited = true;
+    if (this.#done.size >= this.#users()) this.#all.resolve();
+    const stopped = new Promise<void>((resolve) => user.onStop(resolve));
+    await Promise.race([this.#all.promise, stopped]);
+    throw new DataExhausted("every virtual user has had its iterations");
+  }
+}
+
 /** The threads of the virtual users of one worker, by the number of the user. */
 class VuThreads {
   readonly #file: string;
   readonly #arrays: Readonly<Record<string, SharedArrayData>>;
   readonly #waiting = new Map<number, VuThread>();
+  #segment: Segment = { index: 0, count: 1 };
 
   constructor(file: string, arrays: Readonly<Record<string, SharedArrayData>>) {
     this.#file = file;
@@ -88,10 +113,17 @@ class VuThreads {
   }
 
   /** Starts the threads of the users that come first, so that the load does not wait for them. */
-  async prepare({ index, count }: Segment, scenarios: readonly K6Scenario[]): Promise<void> {
-    const users = scenarios.reduce((sum, { mostUsers }) => sum + Math.ceil((mostUsers - index) / count), 0);
+  async prepare(segment: Segment, scenarios: readonly K6Scenario[]): Promise<void> {
+    this.#segment = segment;
+    const { index, count } = segment;
+    const users = scenarios.reduce((sum, scenario) => sum + this.usersOf(scenario), 0);
     for (let nth = 0; nth < users; nth += 1) this.#waiting.set(index + nth * count, this.#start(index + nth * count));
     await Promise.all([...this.#waiting.values()].map((thread) => thread.ready));
+  }
+
+  /** Virtual users of a scenario in this worker, at most. */
+  usersOf({ mostUsers }: K6Scenario): number {
+    return Math.max(0, Math.ceil((mostUsers - this.#segment.index) / this.#segment.count));
   }
 
   /** The thread of a user. It is ended with the user. */
@@ -117,7 +149,8 @@ class VuThreads {
 }
 
 function scenarioOf(scenario: K6Scenario, settings: K6Settings, threads: VuThreads): Scenario {
-  const { name, exec, env, tags, iterations } = scenario;
+  const { name, exec, env, tags, iterations, iterationsEach } = scenario;
+  const turns = iterationsEach === undefined ? undefined : new Turns(iterationsEach, () => threads.usersOf(scenario));
   return {
     name,
     ...(iterations === undefined
@@ -132,6 +165,7 @@ function scenarioOf(scenario: K6Scenario, settings: K6Settings, threads: VuThrea
         }),
     async run(user) {
       if (iterations !== undefined) (user as unknown as { next(name: string): unknown }).next("turns");
+      await turns?.take(user);
       const thread = threads.take(user);
       // Every iteration of k6's begins without cookies.
       user.http.cookies.clear();

@@ -23,6 +23,8 @@ export interface K6Scenario {
   readonly model: LoadModel;
   /** Iterations in all, where the script counts them instead of the time. */
   readonly iterations: number | undefined;
+  /** Iterations of each virtual user, where the script counts those. */
+  readonly iterationsEach: number | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
   /** Virtual users at the same time at most. */
@@ -157,6 +159,7 @@ const OWN_FIELDS: Readonly<Record<string, readonly string[]>> = {
   "constant-vus": ["vus", "duration"],
   "ramping-vus": ["startVUs", "stages"],
   "shared-iterations": ["vus", "iterations", "maxDuration"],
+  "per-vu-iterations": ["vus", "iterations", "maxDuration"],
   "constant-arrival-rate": ["rate", "timeUnit", "duration", "preAllocatedVUs", "maxVUs"],
   "ramping-arrival-rate": ["startRate", "timeUnit", "stages", "preAllocatedVUs", "maxVUs"],
 };
@@ -209,6 +212,7 @@ function scenarioOf(name: string, executor: string, fields: Fields, path: string
   let model: LoadModel;
   let mostUsers: number;
   let iterations: number | undefined;
+  let iterationsEach: number | undefined;
   switch (executor) {
     case "constant-vus":
       mostUsers = number("vus", 1);
@@ -223,6 +227,11 @@ function scenarioOf(name: string, executor: string, fields: Fields, path: string
     case "shared-iterations":
       mostUsers = number("vus", 1);
       iterations = number("iterations", 1);
+      model = { users: held(mostUsers, ms("maxDuration", DEFAULT_MAX_MS)) };
+      break;
+    case "per-vu-iterations":
+      mostUsers = number("vus", 1);
+      iterationsEach = number("iterations", 1);
       model = { users: held(mostUsers, ms("maxDuration", DEFAULT_MAX_MS)) };
       break;
     case "constant-arrival-rate": {
@@ -247,6 +256,7 @@ function scenarioOf(name: string, executor: string, fields: Fields, path: string
     exec: typeof fields["exec"] === "string" ? fields["exec"] : "default",
     model,
     iterations,
+    iterationsEach,
     mostUsers,
     env: stringsOf(fields["env"], `${path}.env`, told),
     tags: stringsOf(fields["tags"], `${path}.tags`, told),
