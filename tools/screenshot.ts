@@ -1,4 +1,4 @@
-/** `npm run screenshot`: runs Muster for real and takes the README's picture of its readiness page. */
+/** `npm run screenshot`: runs Muster for real and takes the pictures of its pages for the documentation. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
@@ -35,6 +35,10 @@ try {
   await page.waitForLoadState("networkidle");
   mkdirSync(FOLDER, { recursive: true });
   await page.screenshot({ path: join(FOLDER, "readiness.png") });
+  await page.goto(new URL("/models/flight-delay?tab=try", signIn).href);
+  await page.getByRole("button", { name: "Predict" }).click();
+  await page.getByText("as in the training").waitFor();
+  await page.screenshot({ path: join(FOLDER, "models.png"), clip: { x: 0, y: 0, width: 1280, height: 640 } });
   await browser.close();
 } finally {
   muster.kill("SIGTERM");
