@@ -40,8 +40,11 @@ export async function openCache(
     removals,
     shared,
     degraded() {
-      const state = shared ? sharedState(shared.statistics()) : "up";
-      return state === "up" ? [] : [SENTENCES[state]];
+      if (!shared) return [];
+      const statistics = shared.statistics();
+      const state = sharedState(statistics);
+      if (state === "up") return [];
+      return [`shared cache: ${SENTENCES[state]}${statistics.trouble === undefined ? "" : ` (${statistics.trouble})`}`];
     },
     async close() {
       clearInterval(watch);
@@ -51,8 +54,8 @@ export async function openCache(
 }
 
 const SENTENCES: Readonly<Record<Exclude<SharedState, "up">, string>> = {
-  "not-written": "shared cache: it takes no new answers; those that it has are given",
-  down: "shared cache: it cannot be reached in time; answers are computed",
+  "not-written": "it takes no new answers; those that it has are given",
+  down: "it cannot be reached in time; answers are computed",
 };
 
 async function openShared(
@@ -83,11 +86,12 @@ function watchState(shared: SharedAnswers, log: FastifyBaseLogger): NodeJS.Timeo
   let last: SharedState = "up";
   return setInterval(() => {
     void shared.probe();
-    const state = sharedState(shared.statistics());
+    const statistics = shared.statistics();
+    const state = sharedState(statistics);
     if (state === last) return;
     last = state;
     if (state === "up") log.info("the shared cache works again");
-    else log.warn({ state }, SENTENCES[state]);
+    else log.warn({ state, reason: statistics.trouble }, `the shared cache does not work: ${SENTENCES[state]}`);
   }, WATCH_EVERY).unref();
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, test, type TestContext } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { type TemporaryPostgres, temporaryPostgres } from "@muster/adapters/testing";
 import { type Answer, createClient } from "./testing/client.ts";
@@ -40,13 +40,13 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
-function start(name: string, env: Readonly<Record<string, string>> = {}): Promise<RunningService> {
-  return startProcess({
-    DATABASE_URL: postgres.ownerUrl.reveal(),
-    DATA_FOLDER: join(folder, name),
-    ...s3.env,
-    ...env,
-  });
+function start(
+  name: string,
+  env: Readonly<Record<string, string>> = {},
+  context?: TestContext,
+): Promise<RunningService> {
+  const common = { DATABASE_URL: postgres.ownerUrl.reveal(), DATA_FOLDER: join(folder, name), ...s3.env };
+  return startProcess({ ...common, ...env }, context);
 }
 
 function replicaOf(service: RunningService): Replica {
@@ -121,8 +121,8 @@ test("a data set that one replica was sent is made a version by the other; resul
   assert.deepEqual([...new Set(objects.map((name) => name.slice(0, 36)))], [asked.body["id"]]);
 });
 
-test("a replica that starts with an empty disk serves everything", async () => {
-  const late = replicaOf(await start("late"));
+test("a replica that starts with an empty disk serves everything", async (context) => {
+  const late = replicaOf(await start("late", {}, context));
 
   assert.deepEqual(await predicted(late, "scale"), [200, 15]);
 

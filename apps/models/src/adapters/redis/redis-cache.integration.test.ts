@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, beforeEach, test } from "node:test";
+import { after, before, beforeEach, test, type TestContext } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { type TemporaryPostgres, temporaryPostgres } from "@muster/adapters/testing";
 import { Secret } from "@muster/kernel";
@@ -56,15 +56,15 @@ after(async () => {
   }
 });
 
-async function startReplica(env: Readonly<Record<string, string>> = {}): Promise<Replica> {
-  const service = await startProcess({
+async function startReplica(env: Readonly<Record<string, string>> = {}, context?: TestContext): Promise<Replica> {
+  const common = {
     DATABASE_URL: postgres.ownerUrl.reveal(),
     DATA_FOLDER: folder,
     REDIS_URL: redis.url,
     // The machine that tests run on may be slow; that nobody waits for a Redis that is gone is shown by itself.
     SHARED_CACHE_WAIT_MS: "300",
-    ...env,
-  });
+  };
+  const service = await startProcess({ ...common, ...env }, context);
   return { service, call: createClient(service.url) };
 }
 
@@ -241,7 +241,10 @@ test("a Redis that is full or takes no writes is still read", { skip }, async ()
       assert.equal((await ask(b, question + 10 + index * 20 + time))[0], 200);
     }
     await until(async () => (await shared(b))["state"] === "not-written");
-    assert.match(String((await b.call("/readyz")).body["degraded"]), /takes no new answers/);
+    assert.match(
+      String((await b.call("/readyz")).body["degraded"]),
+      index === 0 ? /takes no new answers.*\(OOM\)/ : /takes no new answers.*\(NOREPLICAS\)/,
+    );
     if (index === 0) assert.equal(await placeOf(b, question), "muster; hit; detail=shared");
     await mend();
     await untilUp();
@@ -272,16 +275,19 @@ test("a value that is damaged, of another kind, or far too long is a miss, and r
 test(
   "without Redis, or with a wrong password, the service starts, is ready, and tells no secret",
   { skip },
-  async () => {
-    const urls = ["redis://127.0.0.1:1", `redis://who:hunter2@127.0.0.1:${redis.port}`];
-    for (const url of urls) {
-      const replica = await startReplica({ REDIS_URL: url });
+  async (context) => {
+    const urls = [
+      ["redis://127.0.0.1:1", /shared cache: .*\(ECONNREFUSED\)/],
+      [`redis://who:hunter2@127.0.0.1:${redis.port}`, /shared cache: .*\(WRONGPASS\)/],
+    ] as const;
+    for (const [url, sentence] of urls) {
+      const replica = await startReplica({ REDIS_URL: url }, context);
       for (let time = 0; time < 10; time += 1) assert.equal((await ask(replica, question + time))[0], 200);
 
       const ready = await replica.call("/readyz");
 
       assert.equal(ready.status, 200);
-      assert.match(String(ready.body["degraded"]), /shared cache/);
+      assert.match(String(ready.body["degraded"]), sentence);
       const told = JSON.stringify([replica.service.log, ready.body, await shared(replica)]);
       assert.doesNotMatch(told, /hunter2|127\.0\.0\.1:\d+\/?"?,?"?degraded/);
       assert.equal(await replica.service.stop(), 0);

@@ -43,8 +43,11 @@ export function openRedisStore({ url, prefix }: RedisStoreOptions): SharedStore 
     retryStrategy: (times) => Math.min(RETRY_AFTER * times, RETRY_AFTER_AT_MOST),
     reconnectOnError,
   });
-  // Why it went is told by the failures of those who ask; without a listener it would end the process.
-  redis.on("error", () => undefined);
+  let trouble: string | undefined;
+  const remember = (error: unknown): void => void (trouble = wordOf(error) ?? trouble);
+  // Without a listener an error would end the process.
+  redis.on("error", remember);
+  redis.on("ready", () => (trouble = undefined));
 
   async function sweep(fits: (key: string) => boolean): Promise<void> {
     const end = Date.now() + SWEEP_WITHIN;
@@ -65,18 +68,31 @@ export function openRedisStore({ url, prefix }: RedisStoreOptions): SharedStore 
       } catch (error) {
         // Somebody keeps something else under this key. The server is well.
         if (error instanceof Error && error.message.startsWith("WRONGTYPE")) return Buffer.from("WRONGTYPE");
+        remember(error);
         throw error;
       }
     },
     async write(key, value, ttlMs) {
-      await redis.set(key, Buffer.from(value.buffer, value.byteOffset, value.byteLength), "PX", ttlMs);
+      try {
+        await redis.set(key, Buffer.from(value.buffer, value.byteOffset, value.byteLength), "PX", ttlMs);
+      } catch (error) {
+        remember(error);
+        throw error;
+      }
     },
     sweep,
+    trouble: () => trouble,
     close() {
       redis.disconnect();
       return Promise.resolve();
     },
   };
+}
+
+/** The code of a system's error, or the word with which Redis begins its own; nothing that may tell a secret. */
+function wordOf(error: unknown): string | undefined {
+  const { code, message = "" } = error as { code?: unknown; message?: string };
+  return typeof code === "string" ? code : /^[A-Z]{2,20}(?= )/.exec(message)?.[0];
 }
 
 function escapeGlob(text: string): string {

@@ -40,6 +40,7 @@ function createWorld() {
       for (const key of values.keys()) if (fits(key)) values.delete(key);
       return Promise.resolve();
     },
+    trouble: () => undefined,
     close: () => Promise.resolve(),
   };
   return { ...world, store, world };

@@ -21,6 +21,8 @@ export interface SharedStatistics {
   /** Since when it is not read from and not written to, in milliseconds since the epoch. */
   readonly notReadSince: number | undefined;
   readonly notWrittenSince: number | undefined;
+  /** The last reason that the store gave, while it is not read from or not written to. */
+  readonly trouble: string | undefined;
 }
 
 /** How the store works at present. */
@@ -204,7 +206,11 @@ export function createSharedAnswers(options: SharedAnswersOptions): SharedAnswer
         );
       });
     },
-    statistics: () => ({ ...count, notReadSince: reads.openSince(), notWrittenSince: writes.openSince() }),
+    statistics() {
+      const [notReadSince, notWrittenSince] = [reads.openSince(), writes.openSince()];
+      const works = notReadSince === undefined && notWrittenSince === undefined;
+      return { ...count, notReadSince, notWrittenSince, trouble: works ? undefined : store.trouble() };
+    },
     close: () => store.close(),
   };
 }

@@ -11,5 +11,7 @@ export interface SharedStore {
   write(key: string, value: Uint8Array, ttlMs: number): Promise<void>;
   /** Frees the room of values whose keys fit, a part at a time. */
   sweep(fits: (key: string) => boolean): Promise<void>;
+  /** Why it did not work when it did not last, in a word of the server's or the system's: `WRONGPASS`, `ECONNREFUSED`. */
+  trouble(): string | undefined;
   close(): Promise<void>;
 }
