@@ -187,7 +187,8 @@ async function artillery(peers: Peers, smoke: boolean, say: (text: string) => vo
     // What it takes to start is in both, and falls out of the difference.
     const [few, many] = [await program(1), await program(400)];
     const theirs = ((many.requests - few.requests) * 1_000) / (many.cpuMs - few.cpuMs);
-    const { requests, cpuMs } = await node("get", peers.url, 4);
+    const { requests, failed, cpuMs } = await node("get", peers.url, 4);
+    if (failed > 0) throw new Error(`engine: ${failed} of ${requests} requests failed`);
     const ours = (requests * 1_000) / cpuMs;
     say(`round ${round}, requests per CPU-second: Artillery ${Math.round(theirs)}, engine ${Math.round(ours)}`);
     ratios.push(ours / theirs);

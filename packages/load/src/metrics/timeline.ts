@@ -15,8 +15,11 @@ export interface Timeline {
   readonly slices: Slice[];
 }
 
-/** Slices that are kept at most. A longer run is kept in slices of two, four, … seconds. */
-const MAX_SLICES = 1_200;
+/**
+ * Slices that are kept at most, each with up to 15 KB. A run of more than ten minutes is kept in slices of two, four, …
+ * seconds.
+ */
+const MAX_SLICES = 600;
 
 export function createTimeline(): Timeline {
   return { sliceMs: 1_000, slices: [] };

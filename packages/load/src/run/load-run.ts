@@ -255,22 +255,29 @@ class LoadRun implements RunningLoad {
     this.#options.onOutput?.(taken);
   }
 
-  #merged(): { metrics: Metrics; timeline: Timeline } {
+  #metrics(): Metrics {
     const metrics = createMetrics();
+    for (const thread of this.#threads) {
+      const latest = thread.latest();
+      if (latest !== undefined) mergeMetrics(metrics, latest.metrics);
+    }
+    return metrics;
+  }
+
+  /** Megabytes after some minutes, so it is made for reports only and not every second. */
+  #timeline(): Timeline {
     const timeline = createTimeline();
     for (const thread of this.#threads) {
       const latest = thread.latest();
-      if (latest === undefined) continue;
-      mergeMetrics(metrics, latest.metrics);
-      mergeTimeline(timeline, latest.timeline);
+      if (latest !== undefined) mergeTimeline(timeline, latest.timeline);
     }
-    return { metrics, timeline };
+    return timeline;
   }
 
   #progress(plan: LoadPlan): void {
     // Workers first speak after a second; until then there is nothing to say.
     if (this.#threads.every((thread) => thread.latest() === undefined)) return;
-    const { metrics } = this.#merged();
+    const metrics = this.#metrics();
     const now = performance.now();
     const total = totalSeries(metrics);
     const recent = histogramSince(total.response, this.#lastResponse);
@@ -307,7 +314,8 @@ class LoadRun implements RunningLoad {
   }
 
   #report(plan: LoadPlan): LoadReport {
-    const { metrics, timeline } = this.#merged();
+    const metrics = this.#metrics();
+    const timeline = this.#timeline();
     const latest = this.#threads.map((thread) => thread.latest()).filter((each) => each !== undefined);
     return writeReport({
       target: plan.target,
