@@ -63,7 +63,15 @@ export async function monitoring({ smoke, say }: BenchOptions): Promise<readonly
     say(`round ${round + 1}: ${recorded.at(-1)?.toFixed(1)} µs a record, ${judged.at(-1)?.toFixed(0)} ms a window`);
   }
   const windows = await watching.store.windows(MODEL, { limit: rounds });
-  if (windows.length !== rounds || windows.some((window) => window.rows !== rows || window.columns.length !== 3)) {
+  if (
+    windows.length !== rounds ||
+    windows.some(
+      (window) =>
+        window.rows !== rows ||
+        window.columns.length !== 3 ||
+        window.columns.some(({ current }) => current.rows !== rows),
+    )
+  ) {
     throw new Error("the windows were not judged over what was recorded");
   }
   return [

@@ -79,18 +79,21 @@ export function createPostgresPredictions(pool: Pool): PredictionLog {
       }),
 
     async *read(model, version, { from, to }) {
-      let last = FIRST_ID;
+      let last = { at: toInstant(from), id: FIRST_ID };
       for (;;) {
         const page = await namingErrors(() =>
           pool.query<EntryRow>(
             `select * from models.prediction
-             where model = $1 and version = $2 and at >= $3 and at < $4 and id > $5 order by id limit ${PAGE}`,
-            [model, Number(version), toInstant(from), toInstant(to), last],
+             where model = $1 and version = $2 and at >= $3 and at < $4 and (at, id) > ($3, $5)
+             order by at, id limit ${PAGE}`,
+            [model, Number(version), last.at, toInstant(to), last.id],
           ),
         );
         if (page.rows.length > 0) yield page.rows.map(toEntry);
         if (page.rows.length < PAGE) return;
-        last = page.rows.at(-1)?.id ?? last;
+        const end = page.rows.at(-1);
+        // Times are kept to the millisecond, which is what they were written with.
+        if (end) last = { at: toInstant(end.at.getTime()), id: end.id };
       }
     },
 

@@ -43,9 +43,9 @@ export const CHUNK_ROWS = 64;
 
 const DIALECT: CsvDialect = { encoding: "utf-8", delimiter: ",", quote: '"', header: false, skip: 0 };
 
-/** The input columns of a model that a reference has: those of tensors of which it has every column. */
-export function sharedInputs(columns: readonly RecordedColumn[], reference: DatasetVersionRecord): RecordedColumn[] {
-  const names = new Set(reference.columns.map(({ name }) => name));
+/** The input columns of a model of which rows have values: those of tensors of which every column is there. */
+export function sharedInputs(columns: readonly RecordedColumn[], there: readonly string[]): RecordedColumn[] {
+  const names = new Set(there);
   const missing = new Set(columns.filter(({ name }) => !names.has(name)).map(({ tensor }) => tensor));
   return columns.filter(({ side, tensor }) => side === "input" && !missing.has(tensor));
 }
@@ -64,7 +64,10 @@ export async function compareWithReference(
 ): Promise<readonly ColumnCounts[]> {
   const { signature } = version.inspection;
   const all = recordedColumns(signature, version.card);
-  const inputs = sharedInputs(all, reference);
+  const inputs = sharedInputs(
+    all,
+    reference.columns.map(({ name }) => name),
+  );
   const isWhole = signature.inputs.every(({ name }) => inputs.some(({ tensor }) => tensor === name));
   const answers = isWhole && hasRowsFirst(signature) ? all.filter(({ side }) => side === "prediction") : [];
   const compared = [...inputs, ...answers].filter(({ name }) => !excluded.has(name));

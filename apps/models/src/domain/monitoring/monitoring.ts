@@ -148,6 +148,7 @@ export function createMonitoring(parts: MonitoringParts): Monitoring {
   async function referenceFor(
     version: VersionRecord,
     columns: readonly RecordedColumn[],
+    excluded: readonly string[],
     request: ReferenceRequest,
     actor: string,
   ): Promise<ReferenceSet> {
@@ -157,11 +158,9 @@ export function createMonitoring(parts: MonitoringParts): Monitoring {
         ? await datasets.version(request)
         : "card" in request
           ? await referenceOfCard(version, actor)
-          : await referenceOfTraffic(model, columns, request, actor);
-    if (sharedInputs(columns, found).length === 0) {
-      const names = columns.filter(({ side }) => side === "input").map(({ name }) => name);
-      throw invalid("reference", `"${found.dataset}" has no columns of the model's inputs: ${names.join(", ")}`);
-    }
+          : await referenceOfTraffic(model, columns, excluded, request, actor);
+    const there = found.columns.map(({ name }) => name);
+    if (sharedInputs(columns, there).length === 0) throw invalid("reference", lacks(`"${found.dataset}"`, columns));
     return { dataset: found.dataset, version: found.version };
   }
 
@@ -179,14 +178,17 @@ export function createMonitoring(parts: MonitoringParts): Monitoring {
   async function referenceOfTraffic(
     model: string,
     columns: readonly RecordedColumn[],
+    excluded: readonly string[],
     request: { readonly from: Instant; readonly to: Instant },
     actor: string,
   ): Promise<DatasetVersionRecord> {
+    const kept = columns.map(({ name }) => name).filter((name) => !excluded.includes(name));
+    const inputs = sharedInputs(columns, kept);
+    if (inputs.length === 0) throw invalid("reference", lacks("what is recorded", columns));
     const window = { from: Date.parse(request.from), to: Date.parse(request.to) };
     const [main] = await log.versionsIn(model, window);
     if (!main)
       throw new MusterError("conflict", `nothing of "${model}" was recorded from ${request.from} to ${request.to}`);
-    const inputs = columns.filter(({ side }) => side === "input");
     const rows = async function* (): AsyncGenerator<Uint8Array> {
       const encoder = new TextEncoder();
       yield encoder.encode(`${inputs.map(({ name }) => csvCell(name)).join(",")}\n`);
@@ -266,7 +268,7 @@ export function createMonitoring(parts: MonitoringParts): Monitoring {
         reference:
           reference === undefined
             ? before.reference
-            : reference && (await referenceFor(version, columns, reference, actor)),
+            : reference && (await referenceFor(version, columns, wanted.exclude, reference, actor)),
       };
       const record = await store.setSettings(model, settings, expected, actor, clock.now());
       await parts.follow();
@@ -418,6 +420,12 @@ function contradiction({ id, row }: TruthDraft, actual: number | string): Refuse
 function tableName(model: string): string {
   const name = model.replaceAll("-", "_").slice(0, 50);
   return DATASET_NAME.test(name) ? name : `m_${name}`;
+}
+
+/** That none of a model's inputs is whole, and which columns one of them would need. */
+function lacks(what: string, columns: readonly RecordedColumn[]): string {
+  const names = columns.filter(({ side }) => side === "input").map(({ name }) => name);
+  return `${what} has not every column of any input of the model, which takes ${names.join(", ")}`;
 }
 
 function invalid(path: string, message: string): MusterError {

@@ -26,7 +26,7 @@ export interface PredictionLog {
   append(entries: readonly NamedEntry[]): Promise<void>;
   /** Rows of each version in a window, most first. */
   versionsIn(model: string, window: Window): Promise<readonly { readonly version: string; readonly rows: number }[]>;
-  /** Requests of a version in a window, in pages, in the order of their random ids. */
+  /** Requests of a version in a window, in pages, in the order of time. */
   read(model: string, version: string, window: Window): AsyncIterable<readonly LogEntry[]>;
   /** Those of some ids that a model's log has. */
   find(model: string, ids: readonly string[]): Promise<readonly LogEntry[]>;

@@ -91,6 +91,11 @@ test("settings that do not hold are refused, each with its reason", async () => 
     [{ reference: { dataset: "nowhere" } }, 404, /nowhere/],
     [{ reference: { card: true } }, 409, /no dataset has the digest of/],
     [
+      { exclude: ["body_mass"], reference: { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" } },
+      400,
+      /what is recorded has not every column of any input/,
+    ],
+    [
       { reference: { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" } },
       409,
       /nothing of "penguins" was recorded/,
