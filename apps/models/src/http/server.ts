@@ -166,7 +166,6 @@ export async function createServer({
   });
 
   await describeApi(app);
-  await openWebSockets(app, maxBodyBytes);
   guardRoutes(app, guard);
   answerRevalidations(app);
   await app.register(operationsRoutes, { table, metrics, degraded });
@@ -174,6 +173,8 @@ export async function createServer({
   await app.register(activityRoutes, { activity, table, now: () => guard.clock.now() });
   await app.register(oipRoutes, { table, load, predictor });
   await app.register(rowRoutes, { table, load, predictor });
+  // After the routes that are asked most, so that they carry nothing of it.
+  await openWebSockets(app, maxBodyBytes);
   await app.register(socketRoutes, { table, load, predictor, door });
   if (cache) await app.register(cacheRoutes, cache);
   if (control) {

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, onSendHookHandler } from "fastify";
 import { namesTag, strongTag } from "./entity-tag.ts";
 
 declare module "fastify" {
@@ -16,12 +16,17 @@ declare module "fastify" {
  * 304 to whoever has it already.
  */
 export function answerRevalidations(app: FastifyInstance): void {
-  app.addHook("onSend", (request, reply, payload, done) => {
-    const { kept } = request.routeOptions.config;
-    const isRead = request.method === "GET" || request.method === "HEAD";
-    if (kept === undefined || !isRead || reply.statusCode !== 200 || typeof payload !== "string") {
-      return done(null, payload);
-    }
+  app.addHook("onRoute", (route) => {
+    const kept = route.config?.kept;
+    // Only routes that may be kept carry the hook; predictions are too many for it. It goes first, because of HEAD
+    // Fastify's own hook leaves nothing.
+    if (kept !== undefined) route.onSend = [answerFor(kept), ...[route.onSend ?? []].flat()];
+  });
+}
+
+function answerFor(kept: "private" | "public"): onSendHookHandler {
+  return (request, reply, payload, done) => {
+    if (reply.statusCode !== 200 || typeof payload !== "string") return done(null, payload);
     const given = reply.getHeader("etag");
     const tag = typeof given === "string" ? given : strongTag(payload);
     void reply.header("etag", tag).header("cache-control", `${kept}, no-cache`);
@@ -29,5 +34,5 @@ export function answerRevalidations(app: FastifyInstance): void {
     void reply.code(304).removeHeader("content-type");
     // Of an answer to HEAD Fastify takes the length and drops the rest.
     done(null, request.method === "HEAD" ? payload : null);
-  });
+  };
 }

@@ -25,7 +25,7 @@ let viewer: string;
 before(async () => {
   postgres = await temporaryPostgres();
   folder = await mkdtemp(join(tmpdir(), "muster-events-"));
-  const env = { DATABASE_URL: postgres.ownerUrl.reveal(), DATA_FOLDER: folder, EVENT_PING_MS: "200" };
+  const env = { DATABASE_URL: postgres.ownerUrl.reveal(), DATA_FOLDER: folder, EVENT_PING_MS: "1000" };
   service = await startProcess(env);
   admin = await firstAdminKey(service);
   viewer = await userKey(service.url, admin, { name: "vera", role: "viewer", scopes: ["read"] });
