@@ -121,6 +121,28 @@ test("a data set that one replica was sent is made a version by the other; resul
   assert.deepEqual([...new Set(objects.map((name) => name.slice(0, 36)))], [asked.body["id"]]);
 });
 
+test("a job that one replica was given is done by either, and its result is downloaded from the other", async () => {
+  await until(async () => (await predicted(b, "scale"))[0] === 200);
+  const sent = await fetch(`${a.service.url}/v1/datasets/numbers/uploads`, {
+    method: "POST",
+    headers: { "content-type": "text/csv", authorization: `Bearer ${key}` },
+    body: "x\n1\n2.5\n",
+  });
+  const { id } = (await sent.json()) as { id: string };
+  await a.call("/v1/datasets/numbers/versions", { body: { upload: id } });
+
+  const job = await a.call("/v1/jobs", { body: { model: "scale", dataset: "numbers", format: "csv" } });
+  assert.ok(job.status < 300, JSON.stringify(job.body));
+  const path = `/v1/jobs/${String(job.body["id"])}`;
+  await until(async () => (await b.call(path)).body["state"] === "finished");
+
+  for (const { service } of [a, b]) {
+    const result = await fetch(`${service.url}${path}/result`, { headers: { authorization: `Bearer ${key}` } });
+    assert.equal(result.status, 200);
+    assert.match(await result.text(), /^x,.*\n1(\.0)?,3(\.0)?.*\n2\.5,7\.5/);
+  }
+});
+
 test("a replica that starts with an empty disk serves everything", async (context) => {
   const late = replicaOf(await start("late", {}, context));
 

@@ -272,3 +272,30 @@ test("an upload that the storage does not take to its end is not there, for nobo
   const { digest } = await artefacts.put(streamOf(large), 1e9);
   assert.equal(await artefacts.has(digest), true);
 });
+
+test("a list of many pages is read to its end", async () => {
+  // The server of the other tests makes the token of a next page with DES, which Node no longer has.
+  const server = createServer((request, response) => {
+    const token = new URL(request.url ?? "", "http://here").searchParams.get("continuation-token");
+    const page = token === null ? 1 : Number(token.slice("after ".length)) + 1;
+    const next =
+      page < 3
+        ? `<IsTruncated>true</IsTruncated><NextContinuationToken>after ${page}</NextContinuationToken>`
+        : "<IsTruncated>false</IsTruncated>";
+    const object = `<Contents><Key>here/x/${page}</Key><LastModified>2026-03-14T12:00:0${page}.000Z</LastModified></Contents>`;
+    response
+      .writeHead(200, { "content-type": "application/xml" })
+      .end(`<ListBucketResult>${next}${object}</ListBucketResult>`);
+  });
+  const objects = openS3Storage({ ...s3.options, endpoint: await listening(server) }, QUICK);
+
+  const listed = await Array.fromAsync(objects.list("x/"));
+
+  assert.deepEqual(
+    listed,
+    [1, 2, 3].map((page) => ({ key: `x/${page}`, storedAt: Date.UTC(2026, 2, 14, 12, 0, page) })),
+  );
+  objects.close();
+  server.closeAllConnections();
+  server.close();
+});
