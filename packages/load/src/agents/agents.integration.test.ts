@@ -79,6 +79,10 @@ function agentProcess(gathering: Gathering, plan: string, name: string): ChildPr
   return spawn(process.execPath, [script, plan, gathering.url.href, name], { env, stdio: "ignore" });
 }
 
+async function exited(process: ChildProcess): Promise<void> {
+  if (process.exitCode === null && process.signalCode === null) await once(process, "exit");
+}
+
 for (const [what, closed] of [
   ["killed", false],
   ["killed, while users begin again when they have finished,", true],
@@ -120,7 +124,7 @@ for (const [what, closed] of [
     if (closed) assert.ok((seen.at(-1)?.users ?? 0) >= 6, `${seen.at(-1)?.users} users at the end`);
     // 200 a second for 4 s are 800; a third of at most the second before the loss was not told, nothing after it is missing.
     else assert.ok(total.requests > 800 - 150 && total.requests <= 800 + 10, `${total.requests}`);
-    await Promise.all(agents.map((agent) => agent.exitCode ?? agent.signalCode ?? once(agent, "exit")));
+    await Promise.all(agents.map(exited));
   });
 }
 
