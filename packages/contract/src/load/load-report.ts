@@ -102,6 +102,17 @@ export const ThresholdResultSchema = Type.Object({
   summary: Type.String(),
 });
 
+/** A request that carried a trace id, by which its span is found at the server. */
+export const TracedRequestSchema = Type.Object({
+  name: Type.String(),
+  trace: Type.String(),
+  responseMs: Milliseconds,
+  /** What the server said about its own time. */
+  serverTiming: Type.Optional(Type.String()),
+  /** How it failed, if it did. */
+  failure: Type.Optional(Type.String()),
+});
+
 /** Everything that a load test found out: the evidence, and the source of every report. */
 export const LoadReportSchema = Type.Object({
   format: Type.Literal("muster-load/1"),
@@ -128,14 +139,9 @@ export const LoadReportSchema = Type.Object({
   /** What failed requests and iterations said, most frequent first. */
   messages: Type.Array(Type.Object({ message: Type.String(), count: Count })),
   /** The slowest requests that carried a trace id, with what the server said about its own time. */
-  samples: Type.Array(
-    Type.Object({
-      name: Type.String(),
-      trace: Type.String(),
-      responseMs: Milliseconds,
-      serverTiming: Type.Optional(Type.String()),
-    }),
-  ),
+  samples: Type.Array(TracedRequestSchema),
+  /** Some of each way to fail, of the requests that carried a trace id. */
+  failures: Type.Optional(Type.Array(TracedRequestSchema)),
   /** What was not kept apart because there were too many, and how many requests or checks that was. */
   folded: Counts,
   generator: Type.Object({

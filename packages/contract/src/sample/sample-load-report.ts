@@ -64,6 +64,7 @@ export function sampleLoadReport(): LoadReport {
         serverTiming: "db;dur=790, app;dur=4",
       },
     ],
+    failures: [{ name: "GET /", trace: "fedcba9876543210fedcba9876543210", responseMs: 3.2, failure: "status 503" }],
     folded: { "tag values": 1_204 },
     generator: {
       workers: 2,

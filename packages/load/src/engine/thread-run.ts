@@ -21,7 +21,7 @@ import { type HttpContext, type RequestOutcome, UserHttp } from "../user/user-ht
 import { LoadStopped } from "../user/stopped.ts";
 import { UserSockets } from "../user/user-sockets.ts";
 import { DataExhausted, User, type UserRecorder } from "../user/user.ts";
-import { SlowestSamples, type TraceSample } from "../metrics/trace-samples.ts";
+import { NotableSamples, type TraceSample } from "../metrics/trace-samples.ts";
 import { ArrivalExecutor } from "./arrival-executor.ts";
 import type { Executor, IterationRunner } from "./executor.ts";
 import { UserExecutor } from "./user-executor.ts";
@@ -63,7 +63,7 @@ export class ThreadRun {
   readonly #target: URL;
   readonly #executors: readonly Executor[];
   readonly #counts = new RequestCounts(this.metrics, this.timeline);
-  readonly #samples = new SlowestSamples();
+  readonly #samples = new NotableSamples();
   readonly #watch = new GeneratorWatch();
   readonly #startedAt = performance.now();
   readonly #users = new Set<User>();
@@ -326,19 +326,30 @@ export class ThreadRun {
     const failed = failure !== undefined || status >= 400;
     const responseMs = endedAt - outcome.intendedAt;
     if (failed) this.#noteFailure(outcome);
-    if (outcome.trace !== undefined && failure === undefined) {
+    // What was never sent has no span at the server.
+    if (outcome.trace !== undefined && outcome.sentAt > 0) {
       const { name, trace, serverTiming } = outcome;
-      this.#samples.offer({ name, trace, responseMs, ...(serverTiming === undefined ? {} : { serverTiming }) });
+      this.#samples.offer({
+        name,
+        trace,
+        responseMs,
+        ...(serverTiming === undefined ? {} : { serverTiming }),
+        ...(failed ? { failure: failureText(outcome) } : {}),
+      });
     }
     this.#requests += 1;
     if (this.#requests >= this.#maxRequests && !this.#ending) this.stop();
   }
 
-  #noteFailure({ name, status, failure }: RequestOutcome): void {
+  #noteFailure(outcome: RequestOutcome): void {
+    const { name, failure } = outcome;
     if (failure !== undefined && LOCAL_REFUSALS.has(failure.reason)) this.metrics.connections.refusedLocally += 1;
-    const what = failure === undefined ? `status ${status}` : `${failure.kind}: ${failure.reason}`;
-    countMessage(this.metrics, `${name}: ${what}`);
+    countMessage(this.metrics, `${name}: ${failureText(outcome)}`);
   }
+}
+
+function failureText({ status, failure }: RequestOutcome): string {
+  return failure === undefined ? `status ${status}` : `${failure.kind}: ${failure.reason}`;
 }
 
 /** A user of a workload, who is a {@link User} of each scenario that the workload chooses. */

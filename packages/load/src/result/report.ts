@@ -3,7 +3,7 @@ import { toInstant } from "@muster/kernel";
 import { invalidReason, lateArrivals } from "../health/validity.ts";
 import { type Metrics, totalSeries } from "../metrics/metrics.ts";
 import type { Timeline } from "../metrics/timeline.ts";
-import { slowestOf, type TraceSample } from "../metrics/trace-samples.ts";
+import { failedOf, slowestOf, type TraceSample } from "../metrics/trace-samples.ts";
 import type { GeneratorHealth } from "../health/generator-watch.ts";
 import { judgeThreshold, type Threshold, thresholdOf } from "../thresholds/threshold.ts";
 import { customFigures, requestFigures, scenarioFigures, sliceFigures } from "./figures.ts";
@@ -66,6 +66,7 @@ export function writeReport(findings: Findings): LoadReport {
     ...(findings.stages === undefined || findings.stages.length === 0 ? {} : { stages: [...findings.stages] }),
     messages: [...metrics.messages].map(([message, count]) => ({ message, count })).sort((a, b) => b.count - a.count),
     samples: slowestOf(findings.samples),
+    failures: failedOf(findings.samples),
     folded: Object.fromEntries(metrics.folded),
     generator: generatorFigures(metrics, health),
     environment: { ...findings.environment },

@@ -100,6 +100,7 @@ describe("the HTML report of a load test", () => {
     const text = textOf(page);
 
     assert.match(text, /GET \/: status 503/);
+    assert.match(text, /GET \/ status 503 3\.2 ms – fedcba9876543210fedcba9876543210/);
     assert.match(text, /812 ms db;dur=790, app;dur=4 0123456789abcdef0123456789abcdef/);
     assert.match(text, /1,204 × tag values/);
   });

@@ -96,7 +96,7 @@ function stageList({ stages = [] }: LoadReport): Markup {
   </p>`;
 }
 
-function errors({ total, messages }: LoadReport): Markup {
+function errors({ total, messages, failures = [] }: LoadReport): Markup {
   const kinds = Object.entries(total.errors).sort((a, b) => b[1] - a[1]);
   const statuses = Object.entries(total.statuses).filter(([status]) => Number(status) >= 400);
   const shown = messages.slice(0, MOST_MESSAGES);
@@ -118,7 +118,25 @@ function errors({ total, messages }: LoadReport): Markup {
       shown,
     )
   }
-  ${messages.length > shown.length && html`<p class="soft">and ${messages.length - shown.length} other messages, which the JSON of the run has</p>`}`;
+  ${messages.length > shown.length && html`<p class="soft">and ${messages.length - shown.length} other messages, which the JSON of the run has</p>`}
+  ${
+    failures.length > 0 &&
+    table(
+      "Failed requests to look into",
+      [
+        { title: "failed request", cell: ({ name }) => name },
+        { title: "how", words: true, cell: ({ failure }) => failure ?? "–" },
+        { title: "took", cell: ({ responseMs }) => millisecondsText(responseMs) },
+        {
+          title: "the server's own account",
+          words: true,
+          cell: ({ serverTiming }) => html`<code>${serverTiming ?? "–"}</code>`,
+        },
+        { title: "trace", words: true, cell: ({ trace }) => html`<code>${trace}</code>` },
+      ],
+      failures,
+    )
+  }`;
 }
 
 function samples({ samples: slowest }: LoadReport): Markup {
