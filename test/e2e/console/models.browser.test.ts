@@ -210,6 +210,26 @@ describe("the page Models, with a real platform behind it", { skip: withoutChrom
     await page.getByText("Cancelled; nothing was kept of it.").waitFor();
   });
 
+  test("a data set is predicted in the background after it was said how, and the result can be had", async () => {
+    await using window = await open("operator", "/models?view=jobs");
+    const { page } = window;
+    await page.getByRole("button", { name: "Predict a data set…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Predict a data set" });
+    await dialog.getByLabel("Model").selectOption("sensor-anomaly");
+    await dialog.getByLabel("Data set").selectOption("outdoors");
+    await dialog.getByLabel("Result as").selectOption("csv");
+
+    await dialog.getByText(/predicts 1,258 rows of outdoors version 1/).waitFor();
+    await dialog.getByText("reading is taken from humidity, temperature.").waitFor();
+    await dialog.getByRole("button", { name: "Submit the job" }).click();
+    await page.getByText("finished").waitFor({ timeout: 30_000 });
+    const link = await page.getByRole("link", { name: "CSV" }).getAttribute("href");
+    const result = await page.request.get(`${stage.url}${link}`);
+
+    assert.equal((await result.text()).trim().split("\n").length, 1_259);
+    assert.deepEqual(window.faults, []);
+  });
+
   test("remembered answers are forgotten only after it was said how many", async () => {
     await using window = await open("operator", "/models?view=cache");
     const { page } = window;
@@ -291,6 +311,7 @@ describe("the page Models, with a real platform behind it", { skip: withoutChrom
         await page.getByRole("heading", { name: /^Result/ }).waitFor();
       },
     ],
+    ["/models?view=jobs", (page) => page.getByText("finished").waitFor()],
     ["/models?view=cache", (page) => page.getByText("Answers kept").waitFor()],
   ];
   for (const view of EACH_THEME_AND_WIDTH) {

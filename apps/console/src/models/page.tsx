@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
-import { Boxes, Database, MessageCircleQuestion, Zap } from "lucide-react";
+import { Boxes, Database, ListChecks, MessageCircleQuestion, Zap } from "lucide-react";
 import { useNow } from "../app/services.ts";
 import { useTitle } from "../app/title.ts";
 import { useRowShortcuts } from "../keyboard/use-shortcuts.ts";
@@ -10,6 +10,7 @@ import { Empty } from "../states/empty.tsx";
 import { CacheView } from "./cache-view.tsx";
 import { DataView } from "./data-view.tsx";
 import { EnvironmentChoice, PlatformFrame } from "./frame.tsx";
+import { JobsView } from "./jobs-view.tsx";
 import { Loaded } from "./loaded.tsx";
 import { activityCharts } from "./activity-series.ts";
 import { millisecondsText } from "./figures.ts";
@@ -19,11 +20,17 @@ import { Spark } from "./spark.tsx";
 import { SqlView } from "./sql-view.tsx";
 import { platformQuery, SOMETIMES_MS, usePlatform } from "./use-platform.ts";
 
-const WORDS: Readonly<Record<ModelsView, string>> = { models: "Models", data: "Data", sql: "SQL", cache: "Cache" };
+const WORDS: Readonly<Record<ModelsView, string>> = {
+  models: "Models",
+  data: "Data",
+  sql: "SQL",
+  jobs: "Jobs",
+  cache: "Cache",
+};
 const SPARK_MINUTES = 15;
 /** Models beyond these are not asked for what they do: each is a question every few seconds. */
 const MOST_SPARKS = 20;
-const ICONS = { models: Boxes, data: Database, sql: MessageCircleQuestion, cache: Zap } as const;
+const ICONS = { models: Boxes, data: Database, sql: MessageCircleQuestion, jobs: ListChecks, cache: Zap } as const;
 
 /** A part is the one that is shown only when the whole address says so. */
 const EXACTLY = { exact: true, includeSearch: true } as const;
@@ -74,6 +81,7 @@ function ModelsParts() {
       {view === "models" && <ModelList />}
       {view === "data" && <DataView dataset={search.dataset} />}
       {view === "sql" && <SqlView asked={search.sql} />}
+      {view === "jobs" && <JobsView />}
       {view === "cache" && <CacheView />}
     </div>
   );

@@ -252,3 +252,29 @@ export interface AccuracyWindow {
     | { readonly kind: "number"; readonly mae: number | null }
     | null;
 }
+
+/** What a job would do, or does. */
+export interface JobPlan {
+  readonly model: string;
+  readonly version: string;
+  readonly dataset: string;
+  readonly datasetVersion: number;
+  readonly format: "csv" | "parquet";
+  readonly inputs: readonly { readonly input: string; readonly columns: readonly string[] }[];
+  readonly outputs: readonly { readonly output: string; readonly column: string }[];
+  readonly errorColumn: string;
+  readonly rowsTotal: number;
+}
+
+export interface Job extends JobPlan {
+  readonly id: string;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly rowsDone: number;
+  readonly rowsFailed: number;
+  /** Rows a second. */
+  readonly rate: number | null;
+  readonly expectedEnd: string | null;
+  readonly createdAt: string;
+  readonly endedAt: string | null;
+}

@@ -1,5 +1,5 @@
 /** Parts of the page Models, beside the models themselves. */
-export const VIEWS = ["models", "data", "sql", "cache"] as const;
+export const VIEWS = ["models", "data", "sql", "jobs", "cache"] as const;
 export type ModelsView = (typeof VIEWS)[number];
 
 /** Parts of the page of one model. */

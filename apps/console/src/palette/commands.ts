@@ -68,6 +68,7 @@ export function buildCommands({
     { id: "models", group: "Go to", title: "Models", keys: ["g", "m"], run: () => acts.goModels({}) },
     { id: "models-data", group: "Go to", title: "Data sets", run: () => acts.goModels({ view: "data" }) },
     { id: "models-sql", group: "Go to", title: "Ask the data in SQL", run: () => acts.goModels({ view: "sql" }) },
+    { id: "models-jobs", group: "Go to", title: "Batch jobs", run: () => acts.goModels({ view: "jobs" }) },
     { id: "models-cache", group: "Go to", title: "Remembered answers", run: () => acts.goModels({ view: "cache" }) },
     { ...list("evidence", "Evidence", {}), keys: ["g", "e"] },
     { id: "load", group: "Go to", title: "Load & Drills", keys: ["g", "l"], run: () => acts.goLoad() },

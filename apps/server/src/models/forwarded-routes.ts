@@ -16,6 +16,8 @@ export interface ForwardedRoute {
   readonly within?: number;
   /** Name under which a success is written to Muster's audit log, since the platform only sees Muster's key. */
   readonly audited?: string;
+  /** The one status that means that something changed, where a success may also be a rehearsal. */
+  readonly changedBy?: number;
 }
 
 const KIB = 1_024;
@@ -64,6 +66,14 @@ export const FORWARDED_ROUTES: readonly ForwardedRoute[] = [
     maxBody: 4 * MIB,
     within: MINUTE,
   },
+  read("/v1/jobs", "Batch jobs, newest first", ["state", "model", "dataset", "offset", "limit"]),
+  { ...read("/v1/jobs/:job/result", "Download the result of a job"), ...TRANSFER },
+  {
+    ...change("POST", "/v1/jobs", "Predict every row of a data set, or only say how", "models.job-submitted"),
+    changedBy: 201,
+  },
+  change("POST", "/v1/jobs/:job/cancel", "Cancel a job", "models.job-cancelled"),
+  change("DELETE", "/v1/jobs/:job", "Delete a job and its result", "models.job-deleted"),
   {
     method: "POST",
     path: "/v1/queries",

@@ -73,7 +73,7 @@ function forwardRoute(app: App, sources: AppSources, route: ForwardedRoute): voi
         onBehalfOf: caller(request).name,
         signal,
       });
-      if (route.audited !== undefined) {
+      if (route.audited !== undefined && (route.changedBy ?? answer.status) === answer.status) {
         await sources.identity.audit({
           at: toInstant(sources.clock.now()),
           actor: caller(request).name,
