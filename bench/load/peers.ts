@@ -81,8 +81,8 @@ async function installArtillery(folder: string, say: (text: string) => void): Re
     const result = join(folder, "artillery-result.json");
     const config = {
       target: `http://127.0.0.1:${PORT}`,
+      // Each user keeps a connection of its own.
       phases: [{ duration: 1, arrivalCount: ARTILLERY_USERS }],
-      http: { pool: ARTILLERY_USERS },
     };
     const flow = [{ loop: [{ get: { url: "/" } }], count: requestsEach }];
     await writeFile(script, JSON.stringify({ config, scenarios: [{ flow }] }));
@@ -133,6 +133,7 @@ http { access_log off; keepalive_requests 1000000000; ${temporary}
   server { listen 127.0.0.1:${PORT}; location / { default_type application/json; return 200 '${answer}'; } } }
 `;
   await writeFile(join(folder, "nginx.conf"), configuration);
+  if (await answers()) throw new CannotJudge(`port ${PORT} is taken, perhaps by another run of this benchmark`);
   const server = spawn(
     "taskset",
     ["-c", SERVER_CORE, "nginx", "-c", join(folder, "nginx.conf"), "-e", join(folder, "error.log")],
