@@ -63,7 +63,7 @@ export function createPostgresPredictions(pool: Pool): PredictionLog {
             entries.map(({ at }) => toInstant(at)),
             entries.map(({ rows }) => rows),
             entries.map(({ callerName }) => callerOf(callerName)),
-            entries.map(({ cells }) => storable(cells)),
+            entries.map(({ cells }) => JSON.stringify(cells)),
           ],
         );
       }),
@@ -120,16 +120,6 @@ export function createPostgresPredictions(pool: Pool): PredictionLog {
         }
       }),
   };
-}
-
-/** PostgreSQL's JSON cannot carry the character 0, which a text that somebody sent may hold. */
-function storable(cells: RecordedCells): string {
-  const json = JSON.stringify(cells);
-  return json.includes("\\u0000") ? JSON.stringify(cells, (_, value) => withoutZeros(value)) : json;
-}
-
-function withoutZeros(value: unknown): unknown {
-  return typeof value === "string" ? value.replaceAll("\0", "\uFFFD") : value;
 }
 
 function toEntry({ id, model, version, at, rows, caller, cells }: EntryRow): LogEntry {

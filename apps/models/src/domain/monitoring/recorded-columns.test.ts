@@ -89,6 +89,16 @@ describe("the columns that are recorded", () => {
     });
   });
 
+  test("texts are kept as they can be stored: cut, and without what JSON in a database cannot carry", () => {
+    const [column] = recordedColumns({ inputs: [{ name: "t", datatype: "BYTES", shape: [-1] }], outputs: [] }, CARD);
+    assert.ok(column);
+    const hostile = ["a\0b", "\ud800", "x".repeat(1_000)];
+
+    const values = valuesOf(column, new Map([["t", tensor("BYTES", [3], hostile)]]), 3);
+
+    assert.deepEqual(values, ["a\uFFFDb", "\uFFFD", "x".repeat(200)]);
+  });
+
   test("truth values are texts", () => {
     const [column] = recordedColumns({ inputs: [{ name: "on", datatype: "BOOL", shape: [-1] }], outputs: [] }, CARD);
     assert.ok(column);

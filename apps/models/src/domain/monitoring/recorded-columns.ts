@@ -58,12 +58,20 @@ export function valuesOf(column: RecordedColumn, tensors: Tensors, rows: number)
   const isBool = tensor.datatype === "BOOL";
   return Array.from({ length: rows }, (_, row) => {
     const value = data[row * column.width + column.offset];
-    if (typeof value === "string") return value;
+    if (typeof value === "string") return recordedText(value);
     const number = Number(value);
     if (!Number.isFinite(number)) return null;
     if (isBool) return number === 0 ? "false" : "true";
     return column.labels?.[number] ?? (column.kind === "text" ? String(number) : number);
   });
+}
+
+/** Characters of a text that are kept: enough to tell values apart. */
+const TEXT_LENGTH = 200;
+
+/** A text as it can be stored: without what PostgreSQL's JSON cannot carry, and not longer than needed. */
+export function recordedText(text: string): string {
+  return text.slice(0, TEXT_LENGTH).toWellFormed().replaceAll("\0", "\uFFFD");
 }
 
 /** All of a request's values but those of excluded columns. */

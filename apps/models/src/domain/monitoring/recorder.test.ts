@@ -111,6 +111,22 @@ describe("the recorder", () => {
     assert.equal(after, true);
   });
 
+  test("counts long texts by their length", () => {
+    const { recorder, dropped } = stage();
+    recorder.follow(ALL);
+    const long: Tensors = new Map([["x", { datatype: "BYTES", shape: [1, 1], data: ["x".repeat(4_000_000)] }]]);
+
+    const taken = ["a", "b", "c", "d", "e"].map((id) =>
+      recorder.take(MODEL, { id, caller: "anna" }, long, new Map(), 1),
+    );
+
+    assert.deepEqual(taken, [true, true, true, false, false]);
+    assert.deepEqual(dropped, [
+      [1, "queue"],
+      [1, "queue"],
+    ]);
+  });
+
   test("drops and counts what the database does not take, and does not fail", async () => {
     const { recorder, take, dropped } = stage(() => Promise.reject(new Error("gone")));
     recorder.follow(ALL);

@@ -55,6 +55,8 @@ interface Taken {
 
 /** Elements that wait at most, inputs and outputs together: some tens of megabytes. */
 const MAX_WAITING_ELEMENTS = 2_000_000;
+/** Characters that count as one element. */
+const TEXT_OF_ELEMENT = 8;
 const MAX_WAITING_REQUESTS = 20_000;
 /** Requests of one batch; so many are written without waiting for more. */
 const BATCH = 500;
@@ -140,6 +142,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
 function elementsOf(tensors: Tensors): number {
   let count = 0;
-  for (const { data } of tensors.values()) count += data.length;
+  for (const { data } of tensors.values()) {
+    count += data.length;
+    // A text takes as much as its length, which is the caller's choice.
+    if (Array.isArray(data)) for (const text of data) count += text.length / TEXT_OF_ELEMENT;
+  }
   return count;
 }

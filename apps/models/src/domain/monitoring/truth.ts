@@ -1,6 +1,6 @@
 import { MusterError } from "@muster/kernel";
 import type { LogEntry } from "./prediction-log.ts";
-import { columnKey, type RecordedColumn, type RecordedValue } from "./recorded-columns.ts";
+import { columnKey, type RecordedColumn, recordedText, type RecordedValue } from "./recorded-columns.ts";
 import type { TruthSettings } from "./settings.ts";
 
 /** What somebody says turned out to be true of a row of a prediction. */
@@ -62,7 +62,8 @@ export function actualValue(value: unknown, kind: TruthSettings["kind"], labels:
   switch (kind) {
     case "class": {
       if (typeof value === "string" && value !== "") {
-        return labels === undefined || labels.includes(value) ? value : undefined;
+        // In the form in which predictions are recorded, so that equal ones are equal.
+        return labels === undefined ? recordedText(value) : labels.includes(value) ? value : undefined;
       }
       if (typeof value === "boolean") return String(value);
       if (typeof value !== "number" || !Number.isFinite(value)) return undefined;
