@@ -75,6 +75,9 @@ const HEADERS_TIMEOUT = 10_000;
 /** Fastify's own; longer than the idle time of the usual load balancers, so that they close first. */
 const KEEP_ALIVE_TIMEOUT = 72_000;
 
+/** While closing, how often connections are looked for whose last answer is out. */
+const LEFT_OPEN_MS = 50;
+
 const METHODS: readonly HTTPMethods[] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /** Puts the routes together. It does not listen. */
@@ -144,6 +147,9 @@ export async function createServer({
   let closing = false;
   app.addHook("preClose", (done) => {
     closing = true;
+    // An answer that is on its way, such as a download, was not told that its connection ends with it.
+    const timer = setInterval(() => app.server.closeIdleConnections(), LEFT_OPEN_MS);
+    app.server.once("close", () => clearInterval(timer));
     done();
   });
   app.addHook("onSend", (_request, reply, payload, done) => {

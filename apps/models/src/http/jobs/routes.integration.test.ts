@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { Agent, get, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -55,7 +56,7 @@ before(async () => {
 });
 after(async () => {
   events.close();
-  await service.stop();
+  assert.equal(await service.stop(), 0);
   await postgres.close();
   await rm(folder, { recursive: true });
   assert.deepEqual(
@@ -291,6 +292,33 @@ test("jobs are listed by page and filter, to those whose they are and to operato
     detail: { job?: string };
   }[];
   assert.ok(audit.some(({ action, detail }) => action === "job.submitted" && detail.job === job["id"]));
+});
+
+test("a download that is under way when the platform stops is finished, and then the platform ends", async (context) => {
+  const stopping = await startProcess({ ...env, JOBS_RUNNING: "0" }, context);
+  await addDataset("wide", ["x,text", ...Array.from({ length: 300 }, (_, row) => `${row},${"t".repeat(40_000)}`)]);
+  const job = await finished({ model: "double", dataset: "wide", format: "csv" });
+  const { port, hostname } = new URL(stopping.url);
+  const agent = new Agent({ keepAlive: true });
+  context.after(() => agent.destroy());
+  const request = get({
+    agent,
+    port,
+    hostname,
+    path: `/v1/jobs/${String(job["id"])}/result`,
+    headers: { authorization: `Bearer ${scientist}` },
+  });
+  const [answer] = (await once(request, "response")) as [IncomingMessage];
+  assert.equal(answer.headers.connection, "keep-alive");
+
+  // Nothing of the body is read before the platform is told to stop, and all of it is more than sockets hold.
+  const ended = stopping.stop();
+  let bytes = 0;
+  for await (const chunk of answer as AsyncIterable<Buffer>) bytes += chunk.length;
+
+  assert.equal(bytes, Number(answer.headers["content-length"]));
+  assert.ok(bytes > 12_000_000);
+  assert.equal(await ended, 0);
 });
 
 test("after kill -9 another replica goes on from the last part, and no row is there twice", async () => {
