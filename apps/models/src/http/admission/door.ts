@@ -41,6 +41,7 @@ export function createDoor({ waitMs, now, metrics, remembered }: DoorOptions): D
       },
     };
   }
+  const idOf = forAMoment((token) => remembered(token)?.id, now);
   const admission = createAdmission<Arrival>({
     waitMs,
     now,
@@ -48,8 +49,7 @@ export function createDoor({ waitMs, now, metrics, remembered }: DoorOptions): D
     callerOf({ request }) {
       const token = tokenIn(request.rawHeaders);
       // Strangers share what their address gets, however many keys they make up.
-      const known = token === undefined ? undefined : remembered(token);
-      return known?.id ?? request.socket.remoteAddress ?? "";
+      return (token === undefined ? undefined : idOf(token)) ?? request.socket.remoteAddress ?? "";
     },
     run({ request, begin }, waitedMs) {
       if (waitedMs > 0) metrics.waited(waitedMs / 1_000);
@@ -73,6 +73,30 @@ export function createDoor({ waitMs, now, metrics, remembered }: DoorOptions): D
       if (ALWAYS_OPEN.has(url) || !server().listening) return handler(request, response);
       return admit(request, () => handler(request, response)) ? undefined : refuse(url, response);
     },
+  };
+}
+
+/** Milliseconds for which an answer is used again: to recognise a key takes a digest of it, which is much at such times. */
+const MOMENT_MS = 100;
+/** Keys in one moment that are looked at only once. */
+const MAX_KEYS = 1_000;
+
+function forAMoment(
+  look: (token: string) => string | undefined,
+  now: () => number,
+): (token: string) => string | undefined {
+  const seen = new Map<string, string | undefined>();
+  let until = 0;
+  return (token) => {
+    const time = now();
+    if (time >= until || seen.size >= MAX_KEYS) {
+      seen.clear();
+      until = time + MOMENT_MS;
+    }
+    if (seen.has(token)) return seen.get(token);
+    const found = look(token);
+    seen.set(token, found);
+    return found;
   };
 }
 
