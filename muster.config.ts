@@ -12,7 +12,8 @@ export default defineConfig({
         // Predictions are open to this machine, as they are without a database; everything else needs a key.
         env: { PORT: "{port}", DATA_FOLDER: "{data}", ANONYMOUS_PREDICTIONS: "1" },
         database: "models",
-        readyWithin: "20s",
+        // The first start brings the models in and tries each out, which a busy machine does slowly.
+        readyWithin: "60s",
       },
       models: {},
       path: "/v2",

@@ -15,9 +15,13 @@ import { VerificationResult } from "../evidence/verify-chain.tsx";
 import { Keys } from "../keyboard/help-dialog.tsx";
 import type { LiveState } from "../live/connection.ts";
 import { LiveBadgeFor } from "../live/live-badge.tsx";
+import { DriftTable } from "../models/drift-table.tsx";
+import type { ColumnDrift } from "../models/platform.ts";
 import { CommandLine } from "../parts/command-line.tsx";
+import "../models/models.css";
 import { JsonTree } from "../parts/json-tree.tsx";
 import { Status } from "../parts/mark.tsx";
+import { TimeSeries } from "../parts/time-series.tsx";
 import { ControlRow } from "../readiness/control-row.tsx";
 import { RunPanel } from "../readiness/run-panel.tsx";
 import { VerdictHead } from "../readiness/verdict-head.tsx";
@@ -370,7 +374,60 @@ const SECTIONS: readonly {
       </>
     ),
   },
+  {
+    title: "Charts",
+    wide: true,
+    content: () => (
+      <>
+        <div className="panel chart-panel">
+          <TimeSeries {...chart} title="With a limit and a gap" threshold={{ value: 9, label: "limit 9 ms" }} />
+        </div>
+        <div className="panel chart-panel">
+          <TimeSeries {...chart} title="Far below its limit" threshold={{ value: 500, label: "limit 500 ms" }} />
+        </div>
+        <div className="panel chart-panel">
+          <TimeSeries
+            title="Before there is anything"
+            unit="ms"
+            at={[]}
+            series={[{ label: "version 1", values: [] }]}
+          />
+        </div>
+      </>
+    ),
+  },
+  {
+    title: "Drift",
+    wide: true,
+    content: () => <DriftTable columns={drifted} />,
+  },
 ];
+
+const places = Array.from({ length: 40 }, (_, index) => index);
+const chart = {
+  unit: "ms",
+  at: places.map((place) => place * 10_000),
+  known: places.map((place) => place > 8 && (place < 20 || place > 24)),
+  series: [
+    {
+      label: "version 1",
+      values: places.map((place) => (place > 8 && (place < 20 || place > 24) ? 3 + (place % 7) : null)),
+    },
+    { label: "version 2", values: places.map((place) => (place > 28 ? 2 + (place % 3) : null)) },
+  ],
+};
+const drifted = (["none", "moderate", "strong", "unknown"] as const).map((verdict, index): ColumnDrift => ({
+  column: `column_${index}`,
+  kind: "numeric",
+  verdict,
+  psi: verdict === "unknown" ? null : index * 0.14,
+  jensenShannon: verdict === "unknown" ? null : index * 0.1,
+  nullShareChange: index === 1 ? 0.02 : 0,
+  ks: null,
+  reference: { rows: 100, nulls: 0 },
+  current: { rows: verdict === "unknown" ? 0 : 100, nulls: 0 },
+  bins: [20, 50, 30].map((reference, bin) => ({ label: `${bin * 10}`, reference, current: bin === index ? 60 : 20 })),
+}));
 
 function Row({ children }: { readonly children: ReactNode }) {
   return <div className="showcase-row">{children}</div>;
