@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { constants, setPriority, tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
+import { boundedCommand, CONFINED_PATH, lowerPriority } from "./system-bounds.ts";
 
 /** What a confined program may use before it is killed. */
 export interface Confinement {
@@ -21,10 +22,12 @@ export type ConfinedResult =
   | { readonly end: "crashed"; readonly how: string };
 
 const WATCH_MS = 25;
+/** Processor time to start. */
+const START_SECONDS = 5;
 
 /**
- * Runs a program of ours on input that nobody trusts, in a process of its own: without environment,
- * with low priority, and killed when it takes too long, grows too large or answers too much. What it
+ * Runs a program of ours on input that nobody trusts, in a process of its own: without environment, network or files
+ * to write, with low priority, and killed when it takes too long, grows too large or answers too much. What it
  * does to itself stays there.
  */
 export async function runConfined(
@@ -33,9 +36,14 @@ export async function runConfined(
   confinement: Confinement,
   signal?: AbortSignal,
 ): Promise<ConfinedResult> {
-  const child = spawn(process.execPath, ["--max-old-space-size=256", script], {
+  const { program, parameters } = boundedCommand(
+    // It writes nothing; its memory is watched below, because the answer then says what was too much.
+    { maxFileBytes: 0, maxDataBytes: undefined, maxProcessorSeconds: processorSeconds(confinement) },
+    [process.execPath, "--max-old-space-size=256", script],
+  );
+  const child = spawn(program, parameters, {
     cwd: tmpdir(),
-    env: {},
+    env: { PATH: CONFINED_PATH },
     stdio: ["pipe", "pipe", "ignore"],
   });
   let verdict: ConfinedResult | undefined;
@@ -87,10 +95,7 @@ async function residentMemory(pid: number): Promise<number> {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1_024;
 }
 
-function lowerPriority(pid: number): void {
-  try {
-    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
-  } catch {
-    // It may have ended already, or the system may not allow it; it is killed in time all the same.
-  }
+/** The deadline comes first, unless nobody watches any more. */
+function processorSeconds({ timeoutMs }: Confinement): number {
+  return Math.ceil(timeoutMs / 1_000) * availableParallelism() + START_SECONDS;
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { constants, setPriority, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
+import { boundedCommand, CONFINED_PATH, lowerPriority } from "../confined/system-bounds.ts";
 
 /** What a worker may use. */
 export interface WorkerBounds {
@@ -46,41 +47,30 @@ export interface WaitingWorker {
 const OVERHEAD_BYTES = 768 * 1_048_576;
 const PROGRAM = fileURLToPath(new URL("./worker.ts", import.meta.url));
 
-/**
- * The system's own bounds, set by the shell before the program replaces it: no core file, few files, the size of a file,
- * the size of the data segment, the time on processors; and, where the system allows it, a network namespace with nothing in it. A bound that a
- * system does not know is left out; the engine's own bounds and the deadline hold everywhere.
- */
-const CONFINE = `ulimit -c 0; ulimit -n 256; ulimit -f "$1" 2>/dev/null; ulimit -d "$2" 2>/dev/null; ulimit -t "$3"; shift 3
-if unshare -n true 2>/dev/null; then exec unshare -n -- "$@"; fi
-exec "$@"`;
-const FILE_BLOCK_BYTES = 512;
 /** Processor time to start, and to notice the deadline. */
 const START_SECONDS = 5;
 
 /** Starts a worker in a process of its own, without environment. It opens its engine and waits. */
 export function startWorker(bounds: WorkerBounds): WaitingWorker {
-  const child = spawn(
-    "/bin/sh",
-    [
-      "-c",
-      CONFINE,
-      "sh",
-      String(Math.ceil(bounds.maxFileBytes / FILE_BLOCK_BYTES)),
-      String(Math.ceil((bounds.memoryBytes + OVERHEAD_BYTES) / 1_024)),
+  const { program, parameters } = boundedCommand(
+    {
+      maxFileBytes: bounds.maxFileBytes,
+      maxDataBytes: bounds.memoryBytes + OVERHEAD_BYTES,
       // The deadline comes first; this is for a worker that nobody watches any more.
-      String(Math.ceil(bounds.timeoutMs / 1_000) * bounds.threads + START_SECONDS),
+      maxProcessorSeconds: Math.ceil(bounds.timeoutMs / 1_000) * bounds.threads + START_SECONDS,
+    },
+    [
       process.execPath,
       "--max-old-space-size=256",
       PROGRAM,
       ...[bounds.memoryBytes, bounds.threads, bounds.maxSpillBytes].map(String),
     ],
-    {
-      cwd: tmpdir(),
-      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", NODE_COMPILE_CACHE: bounds.programCache },
-      stdio: ["pipe", "pipe", "ignore"],
-    },
   );
+  const child = spawn(program, parameters, {
+    cwd: tmpdir(),
+    env: { PATH: CONFINED_PATH, NODE_COMPILE_CACHE: bounds.programCache },
+    stdio: ["pipe", "pipe", "ignore"],
+  });
   if (bounds.isBackground === true && child.pid !== undefined) lowerPriority(child.pid);
   // It may have died before it read everything; its end says so.
   child.stdin.on("error", () => undefined);
@@ -155,13 +145,5 @@ async function runOrder(
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", abort);
-  }
-}
-
-function lowerPriority(pid: number): void {
-  try {
-    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
-  } catch {
-    // It may have ended already, or the system may not allow it; it is killed in time all the same.
   }
 }
