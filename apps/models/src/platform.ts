@@ -75,6 +75,8 @@ export interface Platform {
   readonly loader: ModelLoader;
   readonly authenticator: Authenticator;
   readonly control: ControlOptions;
+  /** A sentence for each part that does not work and without which predictions are answered. */
+  degraded(): readonly string[];
   /** Removal of remembered answers on every replica; absent where none are remembered. */
   readonly forgetting: Forgetting | undefined;
   readonly recorder: Recorder;
@@ -96,7 +98,7 @@ export async function openPlatform(parts: PlatformParts): Promise<Platform> {
     const database = modelsDatabase(pool);
     const registry = createPostgresRegistry(database);
     const store = createPostgresIdentityStore(database);
-    const storage = await openStorage(configuration, clock);
+    const storage = await openStorage(configuration, clock, parts.metrics);
     const { artefacts } = storage;
     const publishing = { registry, artefacts, validator: createProcessValidator(configuration.validation) };
     await removeUnusedArtefacts(publishing, clock.now() - UPLOAD_WITHIN_MS);
@@ -233,6 +235,7 @@ export async function openPlatform(parts: PlatformParts): Promise<Platform> {
         jobs: { jobs: jobs.jobs, clock },
         events: { events, pingMs: configuration.eventPingMs },
       },
+      degraded: storage.degraded,
       forgetting,
       firstAdmin: await linkForFirstAdmin(store, (user) => access.makeLink(user, SYSTEM)),
       recorder: watching.recorder,

@@ -124,7 +124,7 @@ export async function startService(
       shared: remembered.shared,
       remove: platform?.forgetting?.remove ?? ((selection) => remembered.cache.remove(selection)),
     },
-    degraded: () => remembered?.degraded() ?? [],
+    degraded: () => [...(remembered?.degraded() ?? []), ...(platform?.degraded() ?? [])],
     metrics,
     tracing: createTracing({ ratio: configuration.traces?.ratio ?? 0, recorder: spans, clock, random: Math.random }),
     usage: createUsage(() => clock.now()),

@@ -159,10 +159,17 @@ test("while the storage is gone predictions go on, what needs it is refused and 
   assert.deepEqual([refused.status, refused.body["code"]], [503, "storage-unreachable"], JSON.stringify(refused.body));
   assert.doesNotMatch(JSON.stringify(refused.body), /127\.0\.0\.1|S3RVER|tmp/);
   assert.equal((await a.call("/v1/models/later")).status, 404);
-  assert.equal((await a.call("/readyz")).status, 200);
+  const ready = await a.call("/readyz");
+  assert.equal(ready.status, 200);
+  assert.match(String(ready.body["degraded"]), /storage: the object storage does not answer/);
+  assert.match(
+    await (await fetch(`${a.service.url}/metrics`)).text(),
+    /models_storage_requests_total\{result="failed"\} 1\n/,
+  );
   await s3.start();
 
   assert.equal((await upload(a, "later", 2)).status, 201);
+  assert.equal((await a.call("/readyz")).body["degraded"], undefined);
   await until(async () => (await predicted(b, "later"))[0] === 200);
 });
 

@@ -89,6 +89,12 @@ export function createPrometheusMetrics(): Metrics {
       },
     }),
   );
+  const storageRequests = new Counter({
+    name: "models_storage_requests_total",
+    help: "Requests to object storage, each with its repetitions, by whether they were answered.",
+    labelNames: ["result"],
+    registers: [registry],
+  });
   const hits = lookups.labels("memory", "hit");
   const misses = lookups.labels("memory", "miss");
   const recordedRows = new Counter({
@@ -136,6 +142,7 @@ export function createPrometheusMetrics(): Metrics {
     request: (method, route, status, seconds) => duration.observe({ method, route, status }, seconds),
     predictions: (model, version, rows) => predictions.inc({ model, version }, rows),
     cacheLookup: (hit) => (hit ? hits : misses).inc(),
+    storageRequest: (answered) => storageRequests.inc({ result: answered ? "answered" : "failed" }),
     watchSharedCache: (read) => (sharedCache = read),
     batch({ name, version }, { rows, reason }) {
       batchRows.observe({ model: name, version }, rows);

@@ -41,8 +41,15 @@ const PART_BYTES = 8 * 1_048_576;
 /** Parts that are in memory at the same time. */
 const PARTS_AT_ONCE = 2;
 
-/** Keeps objects in a bucket of Amazon S3, or of anything that speaks its language. */
-export function openS3Storage(options: S3Options, patience: S3Patience = PATIENCE): ObjectStorage {
+/**
+ * Keeps objects in a bucket of Amazon S3, or of anything that speaks its language.
+ * @param observe told of each request how it ended: with undefined, or with what kept the storage from answering it.
+ */
+export function openS3Storage(
+  options: S3Options,
+  patience: S3Patience = PATIENCE,
+  observe: (failure: string | undefined) => void = () => undefined,
+): ObjectStorage {
   const { bucket, prefix, region, endpoint, pathStyle, credentials } = options;
   const client = new S3Client({
     region,
@@ -65,20 +72,29 @@ export function openS3Storage(options: S3Options, patience: S3Patience = PATIENC
 
   async function named<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await work();
+      const result = await work();
+      observe(undefined);
+      return result;
     } catch (error) {
-      throw nameStorageError(error, bucket);
+      throw failed(error);
     }
+  }
+
+  function failed(error: unknown): unknown {
+    const told = nameStorageError(error, bucket);
+    if (told instanceof MusterError) observe(told.code === "storage-unreachable" ? told.message : undefined);
+    return told;
   }
 
   async function look(key: string): ReturnType<ObjectStorage["look"]> {
     try {
       const { ContentLength = 0, LastModified } = await client.send(new HeadObjectCommand(at(key)));
+      observe(undefined);
       return { bytes: ContentLength, storedAt: LastModified?.getTime() ?? 0 };
     } catch (error) {
       // The answer to HEAD has no body that could say which of both is missing, object or bucket.
       if (statusOf(error) === 404) return undefined;
-      throw nameStorageError(error, bucket);
+      throw failed(error);
     }
   }
 

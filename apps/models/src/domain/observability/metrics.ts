@@ -14,6 +14,8 @@ export interface Metrics {
   predictions(model: string, version: string, rows: number): void;
   /** A prediction that was looked for in this process's memory. */
   cacheLookup(hit: boolean): void;
+  /** A request to object storage, and whether it answered. */
+  storageRequest(answered: boolean): void;
   /** Shows how the second level of the cache does, each time that metrics are rendered. */
   watchSharedCache(read: () => SharedStatistics): void;
   /** One run of a model. */
