@@ -89,7 +89,7 @@ interface Counts {
  */
 export async function tortureReplicas({ smoke, report }: CampaignOptions): Promise<readonly Bar[]> {
   if (NO_REDIS !== false) throw new CannotJudge(NO_REDIS);
-  const rounds = smoke ? 3 : 70;
+  const rounds = smoke ? 2 : 70;
   const counts: Counts = {
     predictions: 0,
     failed: 0,
