@@ -16,10 +16,10 @@ export interface Timeline {
 }
 
 /**
- * Slices that are kept at most, each with up to 15 KB. A run of more than ten minutes is kept in slices of two, four, …
+ * Slices that are kept at most, each with up to 20 KB. A run of more than five minutes is kept in slices of two, four, …
  * seconds.
  */
-const MAX_SLICES = 600;
+const MAX_SLICES = 300;
 
 export function createTimeline(): Timeline {
   return { sliceMs: 1_000, slices: [] };
