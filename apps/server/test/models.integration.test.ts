@@ -39,6 +39,11 @@ const configuration: Configuration = {
     },
     elsewhere: { url: "http://127.0.0.1:1", models: { key: "KEY_ELSEWHERE" }, allow: [] },
     shop: { url: "http://127.0.0.1:1", allow: [] },
+    broken: {
+      process: { command: ["node", "-e", "console.error('what the log says'); process.exit(3)"] },
+      models: {},
+      allow: [],
+    },
   },
   checks: [{ check: "latency-p95", with: { maximumMs: 300 } }],
   controls: [{ id: "latency", title: "It is quick", checks: ["latency-p95"] }],
@@ -48,6 +53,7 @@ const configuration: Configuration = {
 describe("the way to a model platform that Muster starts", { concurrency: false }, () => {
   let app: App;
   let folder: string;
+  let pool: ReturnType<typeof openPool>;
   const cookies = new Map<Role, string>();
   const closing = new AsyncDisposableStack();
 
@@ -56,7 +62,7 @@ describe("the way to a model platform that Muster starts", { concurrency: false 
     closing.defer(() => rm(folder, { recursive: true, force: true }));
     const postgres = await temporaryPostgres();
     closing.defer(() => postgres.close());
-    const pool = openPool(postgres.url);
+    pool = openPool(postgres.url);
     closing.defer(() => pool.end());
     const live = await postgresLiveEvents({ url: postgres.url, pool });
     closing.defer(() => live.close());
@@ -127,6 +133,7 @@ describe("the way to a model platform that Muster starts", { concurrency: false 
     assert.deepEqual(answer.json(), [
       { environment: "staging", latencyLimitMs: 300 },
       { environment: "elsewhere", latencyLimitMs: 300 },
+      { environment: "broken", latencyLimitMs: 300 },
     ]);
   });
 
@@ -163,6 +170,18 @@ describe("the way to a model platform that Muster starts", { concurrency: false 
     assert.deepEqual([first.statusCode, first.headers["etag"], first.json().changedBy], [200, '"1"', "operator key"]);
     assert.ok(second.statusCode === 409 || second.statusCode === 412, String(second.statusCode));
     assert.equal(viewer.statusCode, 403);
+    const { rows } = await pool.query("select actor, detail from audit_log where action = 'models.alias-set'");
+    assert.deepEqual(rows, [
+      { actor: "a-operator", detail: { environment: "staging", model: "penguins", alias: "challenger" } },
+    ]);
+  });
+
+  it("says that a platform does not start, and nothing of what stands in its log", async () => {
+    const answer = await ask("operator", "GET", "/broken/models");
+
+    assert.equal(answer.statusCode, 503);
+    assert.equal(answer.json().code, "platform-unreachable");
+    assert.doesNotMatch(answer.payload, /what the log says|services/);
   });
 
   it("takes a file through, makes a version of it, asks it, and hands results out as files", async () => {

@@ -10,11 +10,14 @@ declare module "fastify" {
 const BODY_WITHIN_MS = 30_000;
 
 /** Ends connections whose request is still not complete after a while, so that slow senders cannot hold them all. */
-export function limitBodyTime(app: FastifyInstance): void {
+export function limitBodyTime(app: FastifyInstance, withinMs = BODY_WITHIN_MS): void {
   app.addHook("onRequest", (request, _reply, done) => {
     const { raw, ws } = request;
     if (ws || raw.complete || request.routeOptions.config.slowBody === true) return done();
-    const timer = setTimeout(() => raw.destroy(), BODY_WITHIN_MS);
+    const timer = setTimeout(() => {
+      // One that has come whole, and whose answer takes its time, is none of this.
+      if (!raw.complete) raw.destroy();
+    }, withinMs);
     timer.unref();
     const clear = (): void => clearTimeout(timer);
     raw.once("end", clear);
