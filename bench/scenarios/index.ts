@@ -19,8 +19,8 @@ const OFFERS: Readonly<Record<(typeof SCENARIOS)[number], Offer>> = {
   session: { rate: 1_100, promised: true },
   single: { rate: 1_200, promised: true },
   batch: { rate: 1_050, promised: true },
-  upload: { rate: 10, promised: false },
-  analytics: { rate: 20, promised: false },
+  upload: { rate: 5, promised: false },
+  analytics: { rate: 5, promised: false },
   mixed: { rate: 280, promised: true },
 };
 
@@ -38,7 +38,8 @@ export async function scenarios({ smoke, say, leaveOut }: BenchOptions): Promise
       FOR: smoke ? "300ms" : "10s",
     });
     const { total, verdict, sentence } = report;
-    say(`${name}: ${sentence}`);
+    const figures = `${Math.round(total.perSecond)}/s, p95 ${total.response?.p95.toFixed(1) ?? "unknown"} ms, ${total.failed} of ${total.requests} failed`;
+    say(`${name}: ${figures}; ${sentence}`);
     // What the generator itself could not offer says nothing about the platform.
     if (verdict === "invalid") {
       leaveOut(`${name}: ${sentence}`);
