@@ -87,17 +87,12 @@ async function work(): Promise<Counts> {
   }
 }
 
-/** So many requests, and how the resident memory stood after a tenth of them and at the end. */
+/** So many requests of a worker, as `muster load run` has them, and how the resident memory stood after a tenth of them and at the end. */
 async function steady(requests: number): Promise<Counts> {
   const seen: [requests: number, mb: number][] = [];
-  const load = startLoad(
-    {
-      target: url,
-      workloads: [{ scenarios: [scenarios.get], model: { users, for: "1h" } }],
-      maxRequests: requests,
-    },
-    { onProgress: (progress) => seen.push([progress.requests, process.memoryUsage.rss() / 2 ** 20]) },
-  );
+  const load = startLoadFile(join(import.meta.dirname, "get-plan.ts"), 1, {
+    onProgress: (progress) => seen.push([progress.requests, process.memoryUsage.rss() / 2 ** 20]),
+  });
   const counts = countsOf(await load.report);
   const middle = (samples: readonly (readonly [number, number])[]): number => {
     const sorted = samples.map(([, mb]) => mb).toSorted((a, b) => a - b);

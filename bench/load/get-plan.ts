@@ -1,4 +1,4 @@
-/** The plan of the workers that `index.ts` compares: where and how long is in the environment. */
+/** The plan of the workers that `index.ts` compares: where, how long and how many is in the environment. */
 import { defineLoad, defineScenario } from "@muster/load";
 
 const get = defineScenario({
@@ -11,5 +11,6 @@ const get = defineScenario({
 
 export default defineLoad({
   target: process.env["BENCH_URL"] ?? "",
+  maxRequests: Number(process.env["BENCH_REQUESTS"] ?? 1e12),
   workloads: [{ scenarios: [get], model: { users: 50, for: `${Number(process.env["BENCH_SECONDS"])}s` } }],
 });

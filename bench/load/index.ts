@@ -137,7 +137,11 @@ async function memory(peers: Peers, smoke: boolean, say: (text: string) => void)
 async function steadiness(peers: Peers, smoke: boolean, say: (text: string) => void): Promise<Bar> {
   const millions = smoke ? 0.05 : 10;
   say(`${millions * 1e6} requests, and the memory on the way`);
-  const { residentMb, requests } = await node("steady", peers.url, millions);
+  const { residentMb, requests } = await node("steady", peers.url, millions, CONNECTIONS, "", {
+    BENCH_URL: peers.url,
+    BENCH_SECONDS: "3600",
+    BENCH_REQUESTS: String(millions * 1e6),
+  });
   const [early = Number.NaN, late = Number.NaN] = residentMb ?? [];
   say(`${requests} requests: ${Math.round(early)} MB after a tenth of them, ${Math.round(late)} MB at the end`);
   return atMost("load.memory-growth", Math.abs(late / early - 1) * 100, "%", 10);

@@ -8,6 +8,8 @@ import type { FromWorker, ToWorker, WorkerSnapshot } from "./worker-messages.ts"
 
 /** Memory that the scenarios of one worker may take. */
 const MAX_HEAP_MB = 2_048;
+/** What requests leave behind at once: more room would be taken in steps during the first minutes, for nothing. */
+const MAX_YOUNG_MB = 24;
 /** A worker that says nothing for so many ms has scenario code that never lets go; it is ended. */
 const SILENCE_MS = 10_000;
 /** Lines that scenarios of one worker may print; the rest is counted and dropped. */
@@ -38,7 +40,10 @@ export function startWorkerThread(options: WorkerOptions): WorkerThread {
   const { planFile, segment } = options;
   const worker = new Worker(new URL("./worker-main.ts", import.meta.url), {
     workerData: { planFile, segment },
-    resourceLimits: { maxOldGenerationSizeMb: options.maxHeapMb ?? MAX_HEAP_MB },
+    resourceLimits: {
+      maxOldGenerationSizeMb: options.maxHeapMb ?? MAX_HEAP_MB,
+      maxYoungGenerationSizeMb: MAX_YOUNG_MB,
+    },
     stdout: true,
     stderr: true,
   });
