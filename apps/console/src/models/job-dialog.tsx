@@ -4,8 +4,8 @@ import { type FormEvent, useState } from "react";
 import { asFailure } from "../api/failure.ts";
 import { KEYS } from "../api/keys.ts";
 import { shellWord } from "../evidence/filters.ts";
-import { CommandLine } from "../parts/command-line.tsx";
 import { Dialog } from "../parts/dialog.tsx";
+import { DialogEnd } from "../parts/dialog-end.tsx";
 import { ProblemPanel } from "../states/problem-panel.tsx";
 import { Bones } from "../states/skeleton.tsx";
 import type { DatasetSummary, JobPlan, ModelSummary } from "./platform.ts";
@@ -22,8 +22,9 @@ export function JobDialog({ onClose }: { readonly onClose: () => void }) {
   const [chosenModel, setModel] = useState<string>();
   const [chosenDataset, setDataset] = useState<string>();
   const [format, setFormat] = useState<"parquet" | "csv">("parquet");
-  const model = chosenModel ?? served[0]?.name ?? "";
-  const dataset = chosenDataset ?? usable[0]?.name ?? "";
+  // Nothing is asked before it was chosen: most data does not fit most models.
+  const model = chosenModel ?? onlyNameOf(served);
+  const dataset = chosenDataset ?? onlyNameOf(usable);
   const body = { model, dataset, format };
   const plan = useQuery({
     queryKey: KEYS.platform(platform.environment, "/jobs", "plan", body),
@@ -45,6 +46,7 @@ export function JobDialog({ onClose }: { readonly onClose: () => void }) {
       <span>{label}</span>
       <span className="select select-wide">
         <select value={value} onChange={(event) => change(event.target.value)}>
+          {value === "" && <option value="">choose</option>}
           {names.map((name) => (
             <option key={name}>{name}</option>
           ))}
@@ -82,24 +84,19 @@ export function JobDialog({ onClose }: { readonly onClose: () => void }) {
           <ProblemPanel failure={asFailure(plan.error)} />
         ) : plan.data ? (
           <Plan plan={plan.data} />
+        ) : model === "" || dataset === "" ? (
+          <p className="soft">Choose both to see what the job would do.</p>
         ) : (
           <Bones rows={2} label="Asking what the job would do" />
         )}
-        <div className="field">
-          <span className="small soft">The same from a terminal</span>
-          <CommandLine
-            command={`curl -s "$MODELS_URL/v1/jobs" -H "authorization: Bearer $KEY" -H 'content-type: application/json' -d ${shellWord(JSON.stringify(body))}`}
-          />
-        </div>
-        {submit.error && <ProblemPanel failure={asFailure(submit.error)} />}
-        <footer className="dialog-foot">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="button button-primary" disabled={submit.isPending || !plan.data}>
-            {submit.isPending ? "Submitting" : "Submit the job"}
-          </button>
-        </footer>
+        <DialogEnd
+          command={`curl -s "$MODELS_URL/v1/jobs" -H "authorization: Bearer $KEY" -H 'content-type: application/json' -d ${shellWord(JSON.stringify(body))}`}
+          change={submit}
+          label="Submit the job"
+          doing="Submitting"
+          ready={plan.data !== undefined}
+          onClose={onClose}
+        />
       </form>
     </Dialog>
   );
@@ -125,4 +122,9 @@ function Plan({ plan }: { readonly plan: JobPlan }) {
       <li>Callers come first: the job uses what they leave, and can be cancelled.</li>
     </ul>
   );
+}
+
+/** The name of the only one there is to choose; empty where there is a choice. */
+function onlyNameOf(named: readonly { readonly name: string }[]): string {
+  return named.length === 1 ? (named[0]?.name ?? "") : "";
 }

@@ -1,14 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { asFailure } from "../api/failure.ts";
 import { KEYS } from "../api/keys.ts";
 import { useMay } from "../app/session.ts";
-import { CommandLine } from "../parts/command-line.tsx";
 import { Dialog } from "../parts/dialog.tsx";
+import { DialogEnd } from "../parts/dialog-end.tsx";
 import { Status } from "../parts/mark.tsx";
 import { chartNumber } from "../parts/series.ts";
 import { Empty } from "../states/empty.tsx";
-import { ProblemPanel } from "../states/problem-panel.tsx";
 import { shareText } from "./figures.ts";
 import { Loaded } from "./loaded.tsx";
 import type { ModelState } from "./model-page.tsx";
@@ -181,21 +179,13 @@ function TrafficDialog({
           onChange={setShadow}
         />
         <p className="soft">It holds at once on every replica. 0 and 0 takes the challenger out of traffic.</p>
-        <div className="field">
-          <span className="small soft">The same from a terminal</span>
-          <CommandLine
-            command={`curl -s -X PUT "$MODELS_URL/v1/models/${model}/traffic" -H "authorization: Bearer $KEY" -H 'content-type: application/json' -H '${guard}' -d '${JSON.stringify(body)}'`}
-          />
-        </div>
-        {change.error && <ProblemPanel failure={asFailure(change.error)} />}
-        <footer className="dialog-foot">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="button button-primary" disabled={change.isPending}>
-            {change.isPending ? "Changing" : "Change the shares"}
-          </button>
-        </footer>
+        <DialogEnd
+          command={`curl -s -X PUT "$MODELS_URL/v1/models/${model}/traffic" -H "authorization: Bearer $KEY" -H 'content-type: application/json' -H '${guard}' -d '${JSON.stringify(body)}'`}
+          change={change}
+          label="Change the shares"
+          doing="Changing"
+          onClose={onClose}
+        />
       </form>
     </Dialog>
   );

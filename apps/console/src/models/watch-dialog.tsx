@@ -1,12 +1,10 @@
 import { DURATION_PATTERN } from "@muster/kernel";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { asFailure } from "../api/failure.ts";
 import { KEYS } from "../api/keys.ts";
 import { shellWord } from "../evidence/filters.ts";
-import { CommandLine } from "../parts/command-line.tsx";
 import { Dialog } from "../parts/dialog.tsx";
-import { ProblemPanel } from "../states/problem-panel.tsx";
+import { DialogEnd } from "../parts/dialog-end.tsx";
 import type { DatasetSummary, MonitoringSettings } from "./platform.ts";
 import { platformQuery, usePlatform } from "./use-platform.ts";
 
@@ -108,21 +106,13 @@ export function WatchDialog({
             </select>
           </span>
         </label>
-        <div className="field">
-          <span className="small soft">The same from a terminal</span>
-          <CommandLine
-            command={`curl -s -X PUT "$MODELS_URL/v1${path}" -H "authorization: Bearer $KEY" -H 'content-type: application/json' -H '${guard}' -d ${shellWord(JSON.stringify(body))}`}
-          />
-        </div>
-        {change.error && <ProblemPanel failure={asFailure(change.error)} />}
-        <footer className="dialog-foot">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="button button-primary" disabled={change.isPending}>
-            {change.isPending ? "Changing" : "Watch it like this"}
-          </button>
-        </footer>
+        <DialogEnd
+          command={`curl -s -X PUT "$MODELS_URL/v1${path}" -H "authorization: Bearer $KEY" -H 'content-type: application/json' -H '${guard}' -d ${shellWord(JSON.stringify(body))}`}
+          change={change}
+          label="Watch it like this"
+          doing="Changing"
+          onClose={onClose}
+        />
       </form>
     </Dialog>
   );

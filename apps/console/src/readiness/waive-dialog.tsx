@@ -1,12 +1,10 @@
 import type { Control } from "@muster/kernel";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { asFailure } from "../api/failure.ts";
 import { KEYS } from "../api/keys.ts";
 import { useNow, useServices } from "../app/services.ts";
-import { CommandLine } from "../parts/command-line.tsx";
 import { Dialog } from "../parts/dialog.tsx";
-import { ProblemPanel } from "../states/problem-panel.tsx";
+import { DialogEnd } from "../parts/dialog-end.tsx";
 import { dayText } from "../time/local-text.ts";
 import { WAIVER_DAYS, waiverCommand, waiverEnd, waiverProblems, waiverRequest } from "./waiver-form.ts";
 
@@ -79,19 +77,13 @@ export function WaiveDialog({
             ))}
           </div>
         </fieldset>
-        <div className="field">
-          <span className="small soft">The same from a terminal</span>
-          <CommandLine command={waiverCommand({ reason, days }, control.id, environment)} />
-        </div>
-        {waive.error && <ProblemPanel failure={asFailure(waive.error)} />}
-        <footer className="dialog-foot">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="button button-primary" disabled={waive.isPending}>
-            {waive.isPending ? "Waiving" : "Waive"}
-          </button>
-        </footer>
+        <DialogEnd
+          command={waiverCommand({ reason, days }, control.id, environment)}
+          change={waive}
+          label="Waive"
+          doing="Waiving"
+          onClose={onClose}
+        />
       </form>
     </Dialog>
   );
